@@ -1,15 +1,18 @@
 """Resolution of requests for images: access, signature, variant and replacement."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from app.blueprints.dependencies import Dependencies
+from flask import Response, request
+
+from app.blueprints.dependencies import Dependencies, deps
 from app.blueprints.variant_query import VariantOption, VariantRequest, read_variant_request
 from app.errors import ImageNotFound, ImageReplaced
 from app.http.auth import authenticate_request, caller, require_scope
 from app.http.content_negotiation import preferred
+from app.http.contract.decorator import ViewFunction
 from app.http.image_middleware import ONE_YEAR, ImageResponseSpec
 from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
@@ -36,7 +39,7 @@ def resolve_image(
         return ImageResponseSpec(
             image_id=image_id,
             etag=image_id,
-            read=partial(_read, deps, image_id, partial(deps.images.fetch, image_id)),
+            read=partial(read_image, deps, image_id, partial(deps.images.fetch, image_id)),
             private=not deps.server_info.public_images,
         )
     variant_request = read_variant_request(query)
@@ -64,6 +67,18 @@ def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -
     deps.images.check_owner(image_id, caller().id)
 
 
+def authorizes_read(view: ViewFunction) -> ViewFunction:
+    """Check that the caller may read the view's image, as the image middleware does."""
+
+    @wraps(view)
+    def wrapper(filename: str) -> Response:
+        authorize_read(deps(), object_keys.id_of_name(filename), request.environ)
+        response: Response = view(filename=filename)
+        return response
+
+    return wrapper
+
+
 def resolve_variant(
     deps: Dependencies,
     image_id: str,
@@ -85,17 +100,19 @@ def resolve_variant(
         SignatureRequired, SignatureInvalid, SignatureExpired: see `Signer.check`.
     """
     option = _select(variant_request, environ.get("HTTP_ACCEPT", ""))
-    max_age = _max_age(deps, image_id, variant_request)
+    max_age = max_age_of(deps, image_id, variant_request.canonical, variant_request.signature)
     admit = partial(enforce_limit, deps.rate_limits, "variants", caller(), environ, quiet=True)
     fetch = partial(deps.variants.fetch, image_id, option.variant, option.canonical, admit=admit)
 
     def query_for(replacement: str) -> str:
-        return _signed_again(deps, replacement, variant_request, query)
+        return sign_again(
+            deps, replacement, variant_request.canonical, variant_request.signature, query
+        )
 
     return ImageResponseSpec(
         image_id=image_id,
         etag=image_id + option.etag_suffix,
-        read=partial(_read, deps, image_id, fetch, query_for=query_for, max_age=max_age),
+        read=partial(read_image, deps, image_id, fetch, query_for=query_for, max_age=max_age),
         varies=len(variant_request.options) > 1,
         max_age=max_age,
         private=not deps.server_info.public_images,
@@ -114,15 +131,24 @@ def check_replaced(deps: Dependencies, image_id: str, query: str) -> None:
         raise ImageReplaced(_path(replacement, query), max_age=ONE_YEAR)
 
 
-def _read(
+def read_image(
     deps: Dependencies,
     image_id: str,
     fetch: Callable[[], StoredImage],
     *,
+    suffix: str = "",
     query_for: Callable[[str], str] = lambda _: "",
     max_age: int = ONE_YEAR,
 ) -> StoredImage:
     """Read an image; if it is missing, look for the image that replaced it.
+
+    Args:
+        deps: the dependencies of the views.
+        image_id: the id of the image.
+        fetch: reads it, or what is made from it.
+        suffix: what follows the image in the path.
+        query_for: returns the query for the replacement.
+        max_age: how long caches may keep the redirect, in seconds.
 
     Raises:
         ImageReplaced: there is one.
@@ -134,29 +160,27 @@ def _read(
         replacement = deps.images.replacement_of(image_id)
         if replacement is None:
             raise
-    raise ImageReplaced(_path(replacement, query_for(replacement)), max_age=max_age)
+    raise ImageReplaced(_path(replacement, query_for(replacement), suffix), max_age=max_age)
 
 
-def _path(image_id: str, query: str) -> str:
-    path = object_keys.image_path(image_id)
+def _path(image_id: str, query: str, suffix: str = "") -> str:
+    path = object_keys.image_path(image_id) + suffix
     return f"{path}?{query}" if query else path
 
 
-def _signed_again(
-    deps: Dependencies, image_id: str, variant_request: VariantRequest, query: str
+def sign_again(
+    deps: Dependencies, image_id: str, canonical: str, signature: Signature, query: str
 ) -> str:
     """Return the query for another image, signed for it until the same time.
 
     The signature for the first image was checked before.
     """
-    expires = variant_request.signature.expires
-    if variant_request.is_plain or not deps.signer.keys or expires is None:
+    expires = signature.expires
+    if not canonical or not deps.signer.keys or expires is None:
         return query
-    signature: Signature = deps.signer.sign_until(
-        expires, image_id=image_id, parameters=variant_request.canonical
-    )
+    renewed = deps.signer.sign_until(expires, image_id=image_id, parameters=canonical)
     pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode([(name, signature.sig if name == "sig" else text) for name, text in pairs])
+    return urlencode([(name, renewed.sig if name == "sig" else text) for name, text in pairs])
 
 
 def _select(variant_request: VariantRequest, accept: str) -> VariantOption:
@@ -166,12 +190,15 @@ def _select(variant_request: VariantRequest, accept: str) -> VariantOption:
     return by_type[preferred(accept, tuple(by_type))]
 
 
-def _max_age(deps: Dependencies, image_id: str, variant_request: VariantRequest) -> int:
-    """Return how long caches may keep the response, in seconds.
+def max_age_of(deps: Dependencies, image_id: str, canonical: str, signature: Signature) -> int:
+    """Check the signature and return how long caches may keep the response, in seconds.
 
     Plain images need no signature, so they never expire.
+
+    Raises:
+        SignatureRequired, SignatureInvalid, SignatureExpired: see `Signer.check`.
     """
-    if variant_request.is_plain:
+    if not canonical:
         return ONE_YEAR
-    remaining = deps.signer.check(image_id, variant_request.canonical, variant_request.signature)
+    remaining = deps.signer.check(image_id, canonical, signature)
     return ONE_YEAR if remaining is None else min(ONE_YEAR, remaining)

@@ -1,14 +1,13 @@
 """The list of images, and single images under /images/."""
 
 from contextlib import suppress
-from functools import wraps
 from typing import get_args
 
 from flask import Blueprint, Response, jsonify, request
 
 from app import errors
 from app.blueprints.dependencies import deps, owner
-from app.blueprints.image_requests import authorize_read, check_replaced, resolve_variant
+from app.blueprints.image_requests import authorizes_read, check_replaced, resolve_variant
 from app.blueprints.pagination import GroupQuery, ListQuery
 from app.blueprints.schemas.images import GroupDeletionResponse, ImageResponse, ListResponse
 from app.blueprints.schemas.openapi_examples import GROUP_DELETION, IMAGE, LIST
@@ -17,25 +16,13 @@ from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import image_response, list_response, public_base_url
 from app.blueprints.variant_query import to_variant_request
 from app.http.auth import CREDENTIAL_HEADERS
-from app.http.contract.decorator import Contract, ViewFunction, contract
+from app.http.contract.decorator import Contract, contract
 from app.http.image_middleware import send_image
 from app.imaging import Variant
 from app.imaging.variants.variant import Format
 from app.models import Scope, object_keys
 
 blueprint = Blueprint("images", __name__)
-
-
-def _authorize_read(view: ViewFunction) -> ViewFunction:
-    """Check that the caller may read the image, as the image middleware does."""
-
-    @wraps(view)
-    def wrapper(filename: str) -> Response:
-        authorize_read(deps(), object_keys.id_of_name(filename), request.environ)
-        response: Response = view(filename=filename)
-        return response
-
-    return wrapper
 
 
 @blueprint.get("/images")
@@ -77,7 +64,7 @@ def _render_page(query: ListQuery) -> bytes:
 
 
 @blueprint.get("/images/<image_name:filename>")
-@_authorize_read
+@authorizes_read
 @contract(
     Contract(
         tag="images",

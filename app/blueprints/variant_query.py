@@ -111,6 +111,7 @@ def _variant(query: VariantQuery, image_format: Format) -> Variant:
         gamma=query.gamma,
         hue=query.hue,
         sharpness=query.sharpness,
+        recolor=query.recolor,
         filters=tuple(item.scaled(dpr) for item in query.filter),
         rotate=int(query.rotate),
         flip=query.flip,

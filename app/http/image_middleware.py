@@ -52,6 +52,7 @@ class ImageResponseSpec:
         varies: whether the response depends on the Accept header.
         max_age: how long caches may keep the response, in seconds.
         private: whether only the caller's own cache may keep it.
+        download_name: the file name of a download; "" for a file to show, named after the image.
     """
 
     image_id: str
@@ -60,6 +61,7 @@ class ImageResponseSpec:
     varies: bool = False
     max_age: int = ONE_YEAR
     private: bool = False
+    download_name: str = ""
 
     @property
     def vary(self) -> tuple[str, ...]:
@@ -208,8 +210,11 @@ def caching_headers(spec: ImageResponseSpec, vary: tuple[str, ...]) -> list[tupl
 def content_headers(spec: ImageResponseSpec, stored: StoredImage) -> list[tuple[str, str]]:
     """Return the headers that describe the image in the body."""
     extension = object_keys.extension_of(stored.content_type)
+    kind, name = "attachment", spec.download_name
+    if not name:
+        kind, name = "inline", f"{spec.image_id}.{extension}"
     return [
-        ("Content-Disposition", f'inline; filename="{spec.image_id}.{extension}"'),
+        ("Content-Disposition", f'{kind}; filename="{name}"'),
         ("Content-Type", stored.content_type),
         ("Content-Length", str(len(stored.data))),
         ("Last-Modified", _http_date(stored.modified)),

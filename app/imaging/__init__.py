@@ -15,6 +15,7 @@ from app.imaging.cutout.options import (
 )
 from app.imaging.cutout.report import Cutout, CutoutReport, EnclosedArea
 from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
+from app.imaging.exports.export import Export
 from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
 from app.imaging.formats.xmp import Provenance
 from app.imaging.variants.filters import Filter
@@ -30,6 +31,7 @@ __all__ = [
     "CutoutOptions",
     "CutoutReport",
     "EnclosedArea",
+    "Export",
     "Filter",
     "HoleChoice",
     "ImageInfo",
@@ -174,8 +176,10 @@ def check_edit_mask(data: bytes, *, width: int, height: int) -> None:
     edit_inputs.check_edit_mask(data, width=width, height=height)
 
 
-def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:
-    """Render a stored image in another size or format, or with effects.
+def render_variant(
+    image: bytes, source: Callable[[], VariantSource], variant: Variant | Export
+) -> bytes:
+    """Render a stored image in another size or format or with effects, or make an export of it.
 
     Args:
         image: the cutout as it is stored, a 256x256 RGBA PNG.
@@ -183,17 +187,21 @@ def render_variant(image: bytes, source: Callable[[], VariantSource], variant: V
             MAX_PIXELS, and the options of its cutout. It is only called if the stored image is not
             sufficient: for a square of more than 256 px, or if the variant decides about holes or
             shadows.
-        variant: size, format and effects.
+        variant: size, format and effects, or the kind of export.
 
     Returns:
-        A file of the variant's format and exact size. It states the stored image's provenance
-        and has no other metadata.
+        A file of the variant's format and exact size, which states the stored image's provenance
+        and has no other metadata; or the export.
 
     Raises:
         InvalidVariant: the variant names an area that the image doesn't have.
         NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """
+    if isinstance(variant, Export):
+        from app.imaging.exports import render as exports
+
+        return exports.render_export(image, source, variant)
     from app.imaging.variants import render
 
     return render.render_variant(image, source, variant)

@@ -8,6 +8,7 @@ from app.imaging import (
     AUTOMATIC,
     Cutout,
     CutoutOptions,
+    Export,
     ImageInfo,
     Provenance,
     Variant,
@@ -233,7 +234,7 @@ class ImageProcessor(Protocol):
         """
 
     def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant | Export
     ) -> bytes:
         """Render a variant of a stored image, keeping its provenance.
 
@@ -241,7 +242,7 @@ class ImageProcessor(Protocol):
             image: the stored cutout.
             source: returns the original and the image's options; called only if the original is
                 needed.
-            variant: size, format and filters.
+            variant: size, format and filters, or another file to make.
 
         Raises:
             InvalidVariant: the variant names an area that the image doesn't have.

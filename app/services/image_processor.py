@@ -74,7 +74,10 @@ class LocalImageProcessor:
             return imaging.render_opaque(image, original, variant)
 
     def render_variant(
-        self, image: bytes, source: Callable[[], imaging.VariantSource], variant: imaging.Variant
+        self,
+        image: bytes,
+        source: Callable[[], imaging.VariantSource],
+        variant: imaging.Variant | imaging.Export,
     ) -> bytes:
         """See ImageProcessor."""
         # Fetched ahead of the queue, so that no other variant waits for a slow store.

@@ -42,6 +42,10 @@ KNOWN: list[Parameters] = [
     {"shadow": "1,1,1,123,0"},
     {"holes": "cut:3,1,3;keep:2", "cutout_shadow": "keep"},
     {"holes": "auto"},
+    {"recolor": ["F00:#0f0", "123:124", "000:000"]},
+    {"recolor": "336699:fc0"},
+    {"recolor": ["f00:00f", "0f0:fff"]},
+    {"recolor": "fff:#FFFFFF"},
     {"holes": "keep"},
     {"w": 353, "h": 256},
     {"w": 256, "h": 353, "filter": "invert"},
@@ -79,7 +83,7 @@ DRAWN = [drawn_by_lot(RNG) for _ in range(100)]
 
 def naive_query(parameters: Parameters) -> str:
     """Return the query with all values as they are given."""
-    lists = {"filter"}
+    lists = {"filter", "recolor"}
     pairs = [
         (name, each if name in lists else _joined(each))
         for name, value in parameters.items()

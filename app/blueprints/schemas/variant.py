@@ -18,6 +18,7 @@ from app.http.contract.validation import LinkQuery
 from app.imaging import Filter, HoleChoice, Outline, Shadow
 from app.imaging.cutout.options import CHOICE_PATTERN
 from app.imaging.variants.filters import FILTERS
+from app.imaging.variants.recoloring import MAX_RECOLORINGS, Recoloring
 from app.imaging.variants.values import Color, Range, parse_color, parse_number
 from app.imaging.variants.variant import MAX_FILTERS, RANGES, SIDE, WHITE
 
@@ -67,6 +68,10 @@ def _filters(texts: tuple[str, ...]) -> tuple[Filter, ...]:
     return tuple(Filter.parse(text) for text in texts)
 
 
+def _recolor(texts: tuple[str, ...]) -> tuple[Recoloring, ...]:
+    return tuple(Recoloring.parse(text) for text in texts)
+
+
 def _background(text: str) -> Color | None:
     return None if text == "transparent" else parse_color(text)
 
@@ -101,6 +106,15 @@ def _text(pattern: str) -> WithJsonSchema:
 
 
 _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FILTERS})
+
+
+_RECOLOR = WithJsonSchema(
+    {
+        "type": "array",
+        "items": {"type": "string", "pattern": f"^{_COLOR}:{_COLOR}$"},
+        "maxItems": MAX_RECOLORINGS,
+    }
+)
 
 
 class VariantQuery(LinkQuery):
@@ -161,6 +175,11 @@ class VariantQuery(LinkQuery):
     )
     sharpness: Annotated[float, NumberInRange(RANGES["sharpness"])] = Field(
         1.0, description="0 is smooth, 1 is unchanged, more is sharper."
+    )
+    recolor: Annotated[tuple[Recoloring, ...], PlainValidator(_recolor), _RECOLOR] = Field(
+        (),
+        description="A color to replace and its replacement, such as `ff0000:00aa44`, keeping "
+        "shading and edges; repeat to replace several.",
     )
     filter: Annotated[tuple[Filter, ...], PlainValidator(_filters), _FILTERS] = Field(
         (), description="A filter, such as `sepia` or `blur:2`; repeat to apply several in order."

@@ -6,7 +6,8 @@ import click
 from flask.cli import with_appcontext
 
 from app.blueprints.dependencies import deps
-from app.blueprints.variant_query import VariantRequest, read_variant_request
+from app.blueprints.exports.resolve import read_export
+from app.blueprints.variant_query import read_variant_request
 from app.cli.exit_codes import exit_on_error
 from app.cli.params import DurationParam
 from app.errors import InvalidRequest
@@ -16,7 +17,7 @@ from app.models import object_keys
 
 @click.command(short_help="Sign the URL of a variant.")
 @click.argument("image")
-@click.argument("query")
+@click.argument("query", default="")
 @click.option(
     "--expires",
     default="30d",
@@ -29,33 +30,46 @@ def sign(image: str, query: str, expires: int) -> None:
     """Print the signed URL of a variant.
 
     IMAGE is the id or filename of an image, and QUERY describes the variant, such as
-    'w=512&format=webp'. The URL starts with PUBLIC_URL if that is set. The command doesn't check
-    whether the image exists.
+    'w=512&format=webp'. IMAGE may be followed by /palette, without a QUERY. The URL starts with
+    PUBLIC_URL if that is set. The command doesn't check whether the image exists.
 
     The exit status is 0, or 2 if the URL can't be signed.
     """
     with exit_on_error():
-        click.echo(_signed_url(object_keys.id_of_name(image), query, expires))
+        name, slash, export = image.partition("/")
+        image_id = object_keys.id_of_name(name)
+        canonical, signature = _read(export, query) if slash else _read_variant(query)
+        problem = _problem(image_id, canonical, signature)
+        if problem:
+            raise InvalidRequest(message=problem)
+        click.echo(_signed_url(image_id, slash + export, canonical, query, expires))
 
 
-def _signed_url(image_id: str, query: str, seconds: int) -> str:
+def _read(export: str, query: str) -> tuple[str, Signature]:
+    found, signature = read_export(export, query)
+    return found.canonical(), signature
+
+
+def _read_variant(query: str) -> tuple[str, Signature]:
     request = read_variant_request(query)
-    problem = _problem(image_id, request)
-    if problem:
-        raise InvalidRequest(message=problem)
-    signature = deps().signer.sign(image_id, request.canonical, seconds=seconds)
+    return request.canonical, request.signature
+
+
+def _signed_url(image_id: str, suffix: str, canonical: str, query: str, seconds: int) -> str:
+    signature = deps().signer.sign(image_id, canonical, seconds=seconds)
     pairs = [pair for pair in parse_qsl(query) if pair[1]]
     signed = urlencode([*pairs, ("expires", signature.expires), ("sig", signature.sig)], safe=",:")
-    return f"{deps().server_info.public_url or ''}{object_keys.image_path(image_id)}?{signed}"
+    path = object_keys.image_path(image_id) + suffix
+    return f"{deps().server_info.public_url or ''}{path}?{signed}"
 
 
-def _problem(image_id: str, request: VariantRequest) -> str:
+def _problem(image_id: str, canonical: str, signature: Signature) -> str:
     if not deps().signer.keys:
         return "Variants need no signature, because VARIANT_SIGNING_KEYS is not set."
     if not object_keys.is_id(image_id):
         return "IMAGE is not the id or filename of an image. Copy it from `flask images list`."
-    if request.signature != Signature():
+    if signature != Signature():
         return "QUERY contains expires or sig, which this command adds. Leave them out."
-    if request.is_plain:
+    if not canonical:
         return "QUERY describes the plain image, which needs no signature."
     return ""

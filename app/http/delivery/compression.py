@@ -32,7 +32,7 @@ _SETTINGS = {
 def register(app: Flask) -> None:
     """Compress responses if the client accepts it.
 
-    Static files are compressed once per process.
+    Static files are compressed once per process. A strong ETag stands for the bytes as they are.
     """
     app.config.update(_SETTINGS)
     dynamic, static = Compress(app), Compress(app)
@@ -41,6 +41,9 @@ def register(app: Flask) -> None:
     @app.after_request
     def compress(response: Response) -> Response:
         if response.mimetype not in _MIMETYPES or response.status_code not in {200, 206, 304}:
+            return response
+        etag, is_weak = response.get_etag()
+        if etag and not is_weak:
             return response
         response.vary.add("Accept-Encoding")
         if response.status_code != 200:  # parts of files are not compressed

@@ -40,7 +40,7 @@ def reduce_to_icon(image: Array, side: int, *, trim: bool = True) -> Array:
     The smallest ones omit detached details.
     """
     if trim:
-        image = _trimmed(_without_details(image) if side <= _SMALL_SIDE else image)
+        image = trimmed(_without_details(image) if side <= _SMALL_SIDE else image)
     height, width = image.shape[:2]
     scale = side / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -64,7 +64,7 @@ def _without_details(image: Array) -> Array:
     return np.asarray(np.where(small[labels][..., None], np.uint8(0), image))
 
 
-def _trimmed(image: Array) -> Array:
+def trimmed(image: Array) -> Array:
     """Return the box of the visible pixels; the whole image if there are none."""
     visible = image[..., 3] >= _VISIBLE
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))

@@ -16,6 +16,7 @@ from app.imaging.formats.xmp import read_packet
 from app.imaging.variants import effects, geometry, layers
 from app.imaging.variants.encode import encode
 from app.imaging.variants.premultiply import resize
+from app.imaging.variants.recolor import recolor
 from app.imaging.variants.values import InvalidVariant
 from app.imaging.variants.variant import SIDE, Variant
 
@@ -24,14 +25,16 @@ Array = npt.NDArray[Any]
 
 def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:
     """See `app.imaging.render_variant`."""
-    pixels = geometry.arrange(_load_square(image, source, variant), variant)
+    pixels = geometry.arrange(load_square(image, source, variant), variant)
+    if variant.recolor:
+        pixels = recolor(pixels, variant.recolor)
     pixels = effects.apply_adjustments(pixels, variant)
     for each in variant.filters:
         pixels = effects.apply_filter(pixels, each)
     return encode(layers.composite(pixels, variant), variant, read_packet(image))
 
 
-def _load_square(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> Array:
+def load_square(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> Array:
     """Return the cutout as (side, side, 4) uint8 RGBA, straight alpha.
 
     Up to the stored size, it is the stored image, resized. Beyond the size of the original there

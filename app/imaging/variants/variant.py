@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from app.imaging.cutout.options import CutoutOptions, HoleChoice, ShadowMode
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow, validate_outline, validate_shadow
+from app.imaging.variants.recoloring import Recoloring, validate_recolor
 from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
 
 Fit = Literal["contain", "cover", "fill"]
@@ -51,7 +52,7 @@ class Variant:
     """A rendering of a stored image; without arguments, the plain image.
 
     All lengths are in pixels of the result, of which an ICO has smaller copies. Numbers are rounded
-    to thousandths. The order of steps is: cut, rotate, flip, fit, adjustments (brightness,
+    to thousandths. The order of steps is: cut, rotate, flip, fit, recolor, adjustments (brightness,
     contrast, gamma, saturation, hue, sharpness), filters, outline, shadow, background, format.
 
     Attributes:
@@ -69,6 +70,7 @@ class Variant:
         gamma: 1 for unchanged, more is lighter.
         hue: rotation of hues in degrees, 0 for unchanged.
         sharpness: 0 is smooth, 1 unchanged, more is sharper.
+        recolor: at most 8 colors to replace, in any order.
         filters: at most 8, in order.
         rotate: 0, 90, 180 or 270 degrees clockwise.
         flip: `h` swaps left and right, `v` top and bottom; after rotating.
@@ -97,6 +99,7 @@ class Variant:
     gamma: float = 1.0
     hue: float = 0.0
     sharpness: float = 1.0
+    recolor: tuple[Recoloring, ...] = ()
     filters: tuple[Filter, ...] = ()
     rotate: int = 0
     flip: Flip = ""
@@ -120,6 +123,7 @@ class Variant:
         self._validate_icon()
         if self.background is not None:
             validate_color(self.background, "background")
+        object.__setattr__(self, "recolor", validate_recolor(self.recolor))
         object.__setattr__(self, "padding", self._scaled_padding(scale))
         filters = tuple(Filter(each.name, each.values, scale) for each in self.filters)
         object.__setattr__(self, "filters", filters if scale != 1 else self.filters)
@@ -212,11 +216,11 @@ _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Varia
 
 
 def _format_field(value: Any) -> list[str]:
-    """Format a field: one text, or one for each filter."""
+    """Format a field: one text, or one for each filter or replaced color."""
     if isinstance(value, HoleChoice):
         return [str(value)]
     if isinstance(value, Outline | Shadow):
         return [",".join(format_value(part) for part in value)]
-    if isinstance(value, tuple) and value and isinstance(value[0], Filter):
+    if isinstance(value, tuple) and value and isinstance(value[0], Filter | Recoloring):
         return [str(each) for each in value]
     return [value if isinstance(value, str) else format_value(value)]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from app.errors import ImageDamaged, InvalidRequest, RateLimited
-from app.imaging import InvalidVariant, UnusableImage, Variant
+from app.imaging import Export, InvalidVariant, UnusableImage, Variant
 from app.models import StoredImage
 from app.ports import UNLIMITED, ImageCache, ImageProcessor, ImageStore
 from app.usecases.images.images import Images
@@ -39,16 +39,16 @@ class Variants:
         self._rendering = rendering
 
     def fetch(
-        self, image_id: str, variant: Variant, name: str, *, admit: Callable[[], None]
+        self, image_id: str, variant: Variant | Export, name: str, *, admit: Callable[[], None]
     ) -> StoredImage:
-        """Return a variant, with the image's modification time. Needs no records.
+        """Return a variant or an export, with the image's modification time. Needs no records.
 
         The image is read first even if the variant is cached, so deleted images have no variants.
 
         Args:
             image_id: the id of the image.
-            variant: its size, format and filters.
-            name: the variant's canonical text, which is "" for the plain image.
+            variant: its size, format and filters, or the kind of export.
+            name: its canonical text, which is "" for the plain image.
             admit: called before a variant is rendered; may raise RateLimited.
 
         Raises:
@@ -102,7 +102,7 @@ class Variants:
             except UnusableImage as error:
                 raise ImageDamaged(f"{image_id}: {error}") from error
 
-    def _render(self, image_id: str, image: StoredImage, variant: Variant) -> StoredImage:
+    def _render(self, image_id: str, image: StoredImage, variant: Variant | Export) -> StoredImage:
         try:
             data = self._image_processor.render_variant(
                 image.data, lambda: self._originals.fetch(image_id), variant

@@ -71,16 +71,18 @@ def _pairs(parameters: Mapping[str, Any], image_format: str) -> list[tuple[str, 
     """Return the parameters that differ from the plain image, sorted by name."""
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
     dpr = round(float(given.pop("dpr", 1)), 3)
-    filters = given.pop("filter", ())
-    pairs = [
-        ("filter", _filter(each, dpr))
-        for each in ([filters] if isinstance(filters, str) else filters)
-    ]
+    filters, recolor = _listed(given.pop("filter", ())), _listed(given.pop("recolor", ()))
+    pairs = [("filter", _filter(each, dpr)) for each in filters]
+    pairs += [("recolor", text) for text in sorted(map(_recolor, recolor)) if text]
     values = {**_geometry(given, dpr), **_effects(given, dpr), **_file(given, image_format)}
     if given:
         raise TypeError(f"unknown parameters of a variant: {', '.join(sorted(given))}")
     pairs += [(name, str(value)) for name, value in values.items() if value not in (None, "", 0)]
     return _sorted(pairs)
+
+
+def _listed(value: Any) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _geometry(given: dict[str, Any], dpr: float) -> dict[str, Any]:
@@ -154,6 +156,13 @@ def _holes(text: str) -> str:
     numbers = {name: sorted({int(n) for n in rest.split(",")}) for name, rest in lists.items()}
     parts = [f"{n}:{','.join(map(str, numbers[n]))}" for n in ("keep", "cut") if n in numbers]
     return ";".join(parts) or text
+
+
+def _recolor(text: str) -> str:
+    pair = [_color(color) for color in text.split(":")]
+    if len(pair) != 2:
+        raise ValueError(f"not two colors such as ff0000:00aa44: {text!r}")
+    return ":".join(pair) if pair[0] != pair[1] else ""
 
 
 def _color(text: str) -> str:

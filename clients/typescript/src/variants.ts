@@ -24,6 +24,8 @@ export interface Variant {
   outline?: string | (number | string)[];
   /** `"0,8,12,000000,0.4"` or its parts. */
   shadow?: string | (number | string)[];
+  /** One pair of colors such as `"ff0000:00aa44"`, or several. */
+  recolor?: string | string[];
   holes?: string;
   cutout_shadow?: "cut" | "keep";
 }
@@ -94,12 +96,14 @@ function toPairs(variant: Variant, format: string): Pair[] {
   const given: Values = Object.fromEntries(Object.entries(variant).filter(isGiven));
   const dpr = Number(number(take(given, "dpr", 1)));
   const filters: string[] = [take(given, "filter", [])].flat();
+  const colors: string[] = [take(given, "recolor", [])].flat();
   const values = { ...geometry(given, dpr), ...effects(given, dpr), ...file(given, format) };
   const unknown = Object.keys(given).sort().join(", ");
   if (unknown) throw new TypeError(`unknown parameters of a variant: ${unknown}`);
   const pairs = Object.entries(values).filter(isGiven).filter(([, value]) => value !== 0);
   return sorted([
     ...filters.map((text): Pair => ["filter", filter(text, dpr)]),
+    ...colors.map(recolor).filter(Boolean).sort().map((text): Pair => ["recolor", text]),
     ...pairs.map(([name, value]): Pair => [name, String(value)]),
   ]);
 }
@@ -179,6 +183,12 @@ function holes(text: string): string {
     return `${name}:${[...numbers].sort((a, b) => a - b).join()}`;
   });
   return parts.join(";") || text;
+}
+
+function recolor(text: string): string {
+  const pair = text.split(":").map(color);
+  if (pair.length !== 2) throw new RangeError(`not two colors such as ff0000:00aa44: ${text}`);
+  return pair[0] === pair[1] ? "" : pair.join(":");
 }
 
 function color(value: unknown): string {

@@ -50,6 +50,7 @@ _OTHERS = [
     _parameter("filter", st.sampled_from(sorted(FILTERS))),
     _parameter("filter", st.builds("blur:{}".format, _number(0.1, 64))),
     _parameter("filter", st.builds("duotone:{},{}".format, _COLORS, _COLORS)),
+    _parameter("recolor", st.builds("{}:{}".format, _COLORS, _COLORS)),
     _parameter("rotate", st.sampled_from(["0", "90", "180", "270"])),
     _parameter("flip", st.sampled_from(["h", "v", "hv", ""])),
     _parameter("outline", st.builds("{},{}".format, _number(0, 64), _COLORS)),
@@ -64,7 +65,7 @@ _ODD = st.one_of(
     st.text(max_size=6),
 )
 _NAMES = [*(_WIRE.get(name, name) for name in RANGES), *"dpr fit format filter sig x W".split()]
-_INVALID = st.tuples(st.sampled_from([*_NAMES, "background", "outline", "shadow"]), _ODD)
+_INVALID = st.tuples(st.sampled_from([*_NAMES, "background", "outline", "shadow", "recolor"]), _ODD)
 _PARTS = st.one_of(
     *(
         pairs.map(lambda pair: f"{pair[0]}={quote(pair[1], errors='replace')}")

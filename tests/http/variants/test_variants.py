@@ -159,7 +159,7 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     operation = embedded.get("/openapi.json").json()["paths"]["/images/{filename}"]["get"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     names = "w h fit dpr format quality background padding brightness contrast saturation hue gamma"
-    more = "sharpness filter rotate flip outline shadow holes cutout_shadow expires sig"
+    more = "sharpness recolor filter rotate flip outline shadow holes cutout_shadow expires sig"
     assert set(schemas) == {"filename", *names.split(), *more.split()}
     assert all(
         parameter["description"]

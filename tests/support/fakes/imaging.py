@@ -7,6 +7,7 @@ from app.imaging import (
     Cutout,
     CutoutOptions,
     CutoutReport,
+    Export,
     ImageInfo,
     InvalidOption,
     Provenance,
@@ -93,7 +94,7 @@ class FakeImageProcessor(Scripted):
         return b"preview of " + data
 
     def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant | Export
     ) -> bytes:
         """See ImageProcessor."""
         self.step("render_variant")

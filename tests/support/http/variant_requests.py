@@ -8,7 +8,7 @@ from collections.abc import Callable
 import requests
 from PIL import Image
 
-from app.imaging import Variant, VariantSource
+from app.imaging import Export, Variant, VariantSource
 from tests.support.cached_images import CachingImageProcessor
 from tests.support.fakes.ports import FakeImageProcessor
 from tests.support.images.sample_images import encoded, owl
@@ -58,7 +58,7 @@ class SlowImaging(FakeImageProcessor):
         self.started = threading.Semaphore(0)
 
     def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant | Export
     ) -> bytes:
         """See ImageProcessor."""
         self.started.release()
@@ -74,7 +74,7 @@ class CountingImaging(FakeImageProcessor):
         self.computed: list[str] = []
 
     def render_variant(
-        self, image: bytes, source: Callable[[], VariantSource], variant: Variant
+        self, image: bytes, source: Callable[[], VariantSource], variant: Variant | Export
     ) -> bytes:
         """See ImageProcessor."""
         self.computed.append(variant.canonical())

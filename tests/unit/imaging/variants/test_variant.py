@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.imaging import Filter, HoleChoice, InvalidVariant, Variant
+from app.imaging.variants.recoloring import Recoloring
 from tests.support.tables import each_row
 
-RED = (255, 0, 0)
+RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
 @each_row(
@@ -22,6 +23,7 @@ RED = (255, 0, 0)
         {"brightness": 1, "gamma": 1.0004, "hue": -0.0},
         {"rotate": 180, "flip": "hv"},
         {"outline": (0, RED)},
+        {"recolor": (Recoloring(RED, RED),)},
         {"shadow": (4, 4, 4, RED, 0)},
     ],
 )
@@ -66,6 +68,10 @@ def test_the_text_is_a_sorted_query() -> None:
         ({"format": "ico"}, {"format": "ico", "quality": 12}),
         ({"format": "jpeg"}, {"format": "jpeg", "background": (255, 255, 255)}),
         ({"width": 300, "height": 300, "fit": "cover"}, {"width": 300, "height": 300}),
+        (
+            {"recolor": (Recoloring(RED, BLUE), Recoloring(BLUE, RED))},
+            {"recolor": (Recoloring(BLUE, RED), Recoloring(RED, BLUE))},
+        ),
         ({"filters": (Filter("blur"),)}, {"filters": (Filter("blur", (2,)),)}),
     ],
 )

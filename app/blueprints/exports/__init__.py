@@ -1,0 +1,1 @@
+"""Files made from images, other than variants."""

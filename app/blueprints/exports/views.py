@@ -1,0 +1,37 @@
+"""Files made from an image, below its address."""
+
+from flask import Blueprint, Response
+
+from app import errors
+from app.blueprints.exports.resolve import EXPORT_ERRORS, send_export
+from app.blueprints.image_requests import authorizes_read
+from app.blueprints.schemas.exports import PALETTE as EXAMPLE
+from app.blueprints.schemas.exports import ExportQuery, PaletteResponse
+from app.http.contract.decorator import Contract, contract
+from app.imaging.exports.export import PALETTE
+
+blueprint = Blueprint("exports", __name__)
+
+
+@blueprint.get("/images/<image_name:filename>/palette")
+@authorizes_read
+@contract(
+    Contract(
+        tag="images",
+        scope=None,
+        shows_images=True,
+        query=ExportQuery,
+        response=PaletteResponse,
+        redirects={308: "Another image took the place of this one: the URL of its palette."},
+        examples={"palette": EXAMPLE},
+        errors=(*EXPORT_ERRORS, errors.ImageDamaged),
+    )
+)
+def get_palette(filename: str, query: ExportQuery) -> Response:
+    """Fetch the main colors of an image.
+
+    Five to eight colors, the largest share first, or all if the image has fewer. Transparent
+    pixels don't count, partly transparent ones by their opacity. It costs nothing, never changes,
+    and is cached, signed and limited like a variant.
+    """
+    return send_export(filename, PALETTE, query)

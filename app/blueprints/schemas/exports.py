@@ -1,0 +1,74 @@
+"""Schemas of requests and responses about files made from images."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.blueprints.schemas.variant import VariantQuery
+
+PALETTE = {
+    "status": "success",
+    "colors": [
+        {
+            "color": "#c4451d",
+            "share": 0.5631,
+            "oklch": {"lightness": 0.5597, "chroma": 0.1679, "hue": 38.0},
+            "contrast": {"white": 5.08, "black": 4.13},
+            "text": "white",
+        },
+        {
+            "color": "#f7f2e9",
+            "share": 0.4369,
+            "oklch": {"lightness": 0.9629, "chroma": 0.0126, "hue": 82.4},
+            "contrast": {"white": 1.11, "black": 18.84},
+            "text": "black",
+        },
+    ],
+}
+
+
+class ExportQuery(BaseModel):
+    """The signature of an address, if the server requires one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expires: int | None = Field(
+        None, ge=1, le=10**11, description="Expiry time of `sig`, in seconds since 1970."
+    )
+    sig: str = Field(
+        "",
+        max_length=100,
+        description=VariantQuery.model_fields["sig"].description,
+    )
+
+
+class OklchResponse(BaseModel):
+    """A color in OKLCH, as in CSS."""
+
+    lightness: float = Field(description="0 for black to 1 for white.")
+    chroma: float = Field(description="0 for gray to about 0.3.")
+    hue: float = Field(description="In degrees; of no meaning for grays.")
+
+
+class ContrastResponse(BaseModel):
+    """Contrast ratios of WCAG 2."""
+
+    white: float = Field(description="With white, 1 to 21.")
+    black: float = Field(description="With black, 1 to 21.")
+
+
+class PaletteColorResponse(BaseModel):
+    """A color of a palette."""
+
+    color: str = Field(description="As `#rrggbb`.")
+    share: float = Field(description="Of the visible area, 0 to 1.")
+    oklch: OklchResponse
+    contrast: ContrastResponse
+    text: Literal["white", "black"] = Field(description="What contrasts more with it.")
+
+
+class PaletteResponse(BaseModel):
+    """The main colors of an image, the largest share first."""
+
+    status: str = Field("success", json_schema_extra={"const": "success"})
+    colors: list[PaletteColorResponse]
