@@ -26,6 +26,7 @@ from app.blueprints.exports import views as export_views
 from app.blueprints.mcp import views as mcp_views
 from app.blueprints.openai_compatible import images as openai_images
 from app.blueprints.openai_compatible import models as openai_models
+from app.blueprints.pages import image as image_page
 from app.blueprints.pages import studio
 from app.cli.images.group import images as images_commands
 from app.cli.keys import keys as keys_commands
@@ -127,13 +128,8 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 def _register_routes_and_commands(app: Flask) -> None:
     for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp_views):
         app.register_blueprint(module.blueprint)
-    for blueprint in (
-        openai_images.blueprint,
-        openai_models.blueprint,
-        export_views.blueprint,
-        studio.blueprint,
-    ):
-        app.register_blueprint(blueprint)
+    for module in (openai_images, openai_models, export_views, studio, image_page):
+        app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands, mcp_command):
         app.cli.add_command(commands)
 

@@ -28,10 +28,12 @@ def test_the_studio_works_below_a_path(tabs: Tabs, service: Service) -> None:
     studio.generate()
     expect(studio.find("#gallery li")).to_have_count(1)
     studio.find("#open-result").click()
-    expect(studio.find("#detail-image")).to_have_attribute("src", re.compile("images/"))
-    snippet = studio.find("#snippet").input_value()
-    assert f"{service.url}{PREFIX}/images/" in snippet
-    studio.page.reload()
+    expect(studio.find("#image")).to_have_attribute("src", re.compile("images/"))
+    address = re.escape(f"{service.url}{PREFIX}/images/")
+    expect(studio.find("#snippet")).to_have_value(re.compile(address))
+    studio.page.get_by_label("Width, as a number", exact=True).fill("300")
+    expect(studio.page).to_have_url(re.compile(f"{PREFIX}/p/.*w=300"))
+    studio.page.go_back()
     expect(studio.find("#gallery li")).to_have_count(1)
     assert requested
     below = (f"{service.url}{PREFIX}/", "blob:", "data:")

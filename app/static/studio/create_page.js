@@ -1,8 +1,8 @@
 // Starts the page that generates images.
 
-import { openFromAddress } from "./detail.js";
 import { restart } from "./gallery.js";
+import { followOldLink } from "./old_links.js";
 import "./generate_form.js";
 
 restart();
-openFromAddress();
+followOldLink();

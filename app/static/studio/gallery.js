@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { isPendingDeletion, deleteSoon } from "./deletion.js";
 import { find, debounce, make } from "./dom.js";
-import { idOf, plainPath, setImage } from "./images.js";
+import { idOf, pageOf, plainPath, setImage } from "./images.js";
 import { NoKey } from "./key.js";
 import { modelLabel, errorMessage } from "./messages.js";
 
@@ -24,7 +24,7 @@ function card(image) {
   setImage(img, plainPath(image));
   img.addEventListener("error", () => img.classList.add("missing"), { once: true });
   const link = make(
-    "a", { href: `#${idOf(image)}`, title: image.prompt },
+    "a", { href: pageOf(image), title: image.prompt },
     img, make("span", { className: "prompt" }, image.prompt),
     make("small", {}, modelLabel(image)),
   );
@@ -58,7 +58,8 @@ async function load() {
     const query = new URLSearchParams({ limit: PAGE });
     if (cursor) query.set("cursor", cursor);
     if (search.value.trim()) query.set("q", search.value.trim());
-    const page = await call(`images?${query}`);
+    // Someone who goes back to this page wants today's list, not what the browser kept.
+    const page = await call(`images?${query}`, { cache: "no-cache" });
     if (current !== generation) return;
     if (cursor === null) list.replaceChildren(); // only now, so that the page doesn't flicker
     const listed = page.images.filter((image) => !isPendingDeletion(image));

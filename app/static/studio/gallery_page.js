@@ -1,7 +1,7 @@
 // Starts the page of all images.
 
-import { openFromAddress } from "./detail.js";
 import { restart } from "./gallery.js";
+import { followOldLink } from "./old_links.js";
 
 restart();
-openFromAddress();
+followOldLink();

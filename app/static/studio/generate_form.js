@@ -4,7 +4,7 @@ import { call, postOptions } from "./api.js";
 import { find, debounce } from "./dom.js";
 import { generate } from "./generation.js";
 import { addNewest } from "./gallery.js";
-import { idOf, plainPath, setImage } from "./images.js";
+import { pageOf, plainPath, setImage } from "./images.js";
 import { NoKey } from "./key.js";
 import * as pending from "./pending.js";
 import { server } from "./server.js";
@@ -112,7 +112,7 @@ function showResult(image, retried) {
   result.alt = image.prompt;
   result.hidden = false;
   const link = find("#open-result");
-  link.href = `#${idOf(image)}`;
+  link.href = pageOf(image);
   link.hidden = false;
   const price = image.provider === "offline" ? "Generated offline, not by AI, at no cost."
     : image.provider === "replay" ? "Replayed at no cost." : `Done. It cost ${money(image.cost_usd)}.`;

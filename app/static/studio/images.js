@@ -5,6 +5,9 @@ import { server, urlOf } from "./server.js";
 
 export const idOf = (image) => image.filename.replace(/\.png$/, "");
 
+/** Return the address of the image's page. */
+export const pageOf = (image) => urlOf(`p/${idOf(image)}`);
+
 /** Return the image's path below the service, whose host can differ from the host in `url`. */
 export const pathOf = (image, query = "") => `images/${image.filename}${query && `?${query}`}`;
 

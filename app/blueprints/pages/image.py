@@ -1,0 +1,170 @@
+"""The page of one image: for people, for browsers without JavaScript, and for link previews.
+
+A browser sends no API key when it opens a page. Where keys are required, the page therefore has no
+prompt: its script requests the metadata with the key. Where images are private too, the page is
+the same for every id, and nothing is looked up.
+"""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, Response, request, url_for
+
+from app.blueprints.dependencies import deps
+from app.blueprints.pages.studio import page
+from app.blueprints.serializers import public_base_url
+from app.blueprints.variant_query import read_variant_request
+from app.errors import ImageNotFound, InvalidRequest
+from app.models import ImageRecord, State, object_keys
+
+blueprint = Blueprint("image_page", __name__)
+
+SIDE = 1024  # px of the image that the page shows first
+_SHOWN = f"w={SIDE}"
+_SHARED = "w=1200&h=630&padding=48&background=eef1f0&format=jpeg"  # what link previews show
+_DOWNLOADS = (
+    ("PNG, 1024 px", _SHOWN, "png"),
+    ("WebP, 1024 px", f"{_SHOWN}&format=webp", "webp"),
+    ("JPEG on white, 1024 px", f"{_SHOWN}&format=jpeg", "jpg"),
+    ("PNG, 256 px", "", "png"),
+)
+_MAX_TITLE, _MAX_DESCRIPTION, _MAX_FILE_STEM = 70, 300, 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagePage:
+    """What the template shows.
+
+    Attributes:
+        image_id: the id of the image.
+        url: the absolute address of the page.
+        image_url: the absolute address of the plain image.
+        prompt: the prompt; "" where it isn't public.
+        is_private: whether the image can't be read without an API key.
+        signed_only: whether variants can't be requested without a signature.
+        image: the address of the image that is shown.
+        shared_image: the absolute address of the image for link previews.
+        is_card: whether that image was made for link previews, rather than by an edit.
+        downloads: label, address and file name of each download.
+    """
+
+    image_id: str
+    url: str
+    image_url: str
+    prompt: str = ""
+    is_private: bool = False
+    signed_only: bool = False
+    image: str = ""
+    shared_image: str = ""
+    is_card: bool = False
+    downloads: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The beginning of the prompt, or a general title."""
+        return _shortened(self.prompt, _MAX_TITLE) or "Image"
+
+    @property
+    def description(self) -> str:
+        """The prompt, or a general description."""
+        return _shortened(self.prompt, _MAX_DESCRIPTION) or "An image without its background."
+
+
+@blueprint.get("/p/<uuid:image_id>")
+def show_image(image_id: UUID) -> Response:
+    """Show an image with its prompt and downloads."""
+    name, info = str(image_id), deps().server_info
+    if info.auth_required and not info.public_images:
+        return page("image.html", page=_private_page(name))
+    record = deps().images.kept(name)
+    newest = deps().images.replacement_of(name) if record else None
+    if newest:
+        return _redirect(newest)
+    if record is None or record.state is not State.READY:
+        return _missing(in_trash=record is not None and record.state is State.TRASHED)
+    return page("image.html", page=_page_of(record))
+
+
+@blueprint.errorhandler(ImageNotFound)
+def show_missing(_: ImageNotFound) -> Response:
+    """Show a page that says that there is no such image."""
+    return _missing(in_trash=False)
+
+
+def _missing(*, in_trash: bool) -> Response:
+    """Respond 410 for an image in the trash, whose list is public, and otherwise 404."""
+    is_known = in_trash and not deps().server_info.auth_required
+    response = page("not_found.html", code="image_trashed" if is_known else "image_not_found")
+    response.status_code = 410 if is_known else 404
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _redirect(image_id: str) -> Response:
+    """Redirect to the page of the image that took the place of the requested one."""
+    query = request.query_string.decode(errors="replace")
+    return Response(status=308, headers={"Location": _with_query(_url(image_id), query)})
+
+
+def _private_page(image_id: str) -> ImagePage:
+    return ImagePage(
+        image_id=image_id, url=_url(image_id), image_url=_image_url(image_id), is_private=True
+    )
+
+
+def _page_of(record: ImageRecord) -> ImagePage:
+    path = url_for("images.get_image", filename=object_keys.image_name(record.id))
+    prompt = "" if deps().server_info.auth_required else record.prompt
+    signed_only = bool(deps().signer.keys)
+    edits = "" if signed_only else _edits()
+    shared = "" if signed_only else edits or _SHARED
+    return ImagePage(
+        image_id=record.id,
+        url=_url(record.id),
+        image_url=_image_url(record.id),
+        prompt=prompt,
+        signed_only=signed_only,
+        image=path if signed_only else _with_query(path, edits or _SHOWN),
+        shared_image=_with_query(_image_url(record.id), shared),
+        is_card=shared == _SHARED,
+        downloads=tuple(
+            (label, _with_query(path, query), f"{file_stem(prompt) or record.id}.{extension}")
+            for label, query, extension in _DOWNLOADS
+            if not (query and signed_only)
+        ),
+    )
+
+
+def _edits() -> str:
+    """Return the page's query if it selects a variant, or ""."""
+    query = request.query_string.decode(errors="replace")
+    try:
+        return "" if read_variant_request(query).is_plain else query
+    except InvalidRequest:
+        return ""
+
+
+def file_stem(prompt: str) -> str:
+    """Return a file name made of the prompt's words, without an extension; may be ""."""
+    words = re.sub(r"[\W_]+", "-", prompt.lower()).strip("-")
+    if len(words) <= _MAX_FILE_STEM:
+        return words
+    return words[: _MAX_FILE_STEM + 1].rpartition("-")[0] or words[:_MAX_FILE_STEM]
+
+
+def _shortened(text: str, length: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def _with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+def _url(image_id: str) -> str:
+    return f"{public_base_url(deps())}/p/{image_id}"
+
+
+def _image_url(image_id: str) -> str:
+    return public_base_url(deps()) + object_keys.image_path(image_id)

@@ -1,0 +1,142 @@
+// The page of one image: starts the editor and what else works on the image.
+
+import { call } from "../api.js";
+import { deleteSoon } from "../deletion.js";
+import { debounce, find } from "../dom.js";
+import { currentKey, NoKey } from "../key.js";
+import { bytes, errorMessage } from "../messages.js";
+import { server, urlOf } from "../server.js";
+import { addBackdropPicker } from "./backdrop.js";
+import { buildEditor } from "./editor.js";
+import { pageQuery, readEdits, sizeOf } from "./edits.js";
+import { showFacts } from "./facts.js";
+import { setUpFiles } from "./files.js";
+import { setUpPresets } from "./presets.js";
+import { Preview } from "./preview.js";
+import { target } from "./target.js";
+import { Undo } from "./undo.js";
+
+const SETTLED_MS = 400; // without a change, before a step is added to the history
+const article = find("#image-page");
+const form = find("#editor");
+const img = find("#image");
+const status = find("#file-status");
+
+let image = target;
+let edits = readEdits(location.search);
+let readControls = () => edits;
+
+const undo = new Undo(pageQuery(edits));
+const preview = new Preview({
+  filename: target.filename, img, canvas: find("#canvas"), onFile: showFile, onError: (error) => say(errorMessage(error), "error"),
+});
+const files = setUpFiles({ current: () => ({ image, edits }), say });
+const suggestBackdrop = addBackdropPicker(find("#stage"), find("#backdrop-place"));
+
+function say(text, tone = "") {
+  status.textContent = text;
+  status.dataset.tone = tone;
+}
+
+function showFile(blob) {
+  const { width, height } = sizeOf(edits);
+  say(`${width} × ${height} · ${blob.type.replace("image/", "").toUpperCase()} · ${bytes(blob.size)}`);
+}
+
+const commit = () => {
+  undo.commit(pageQuery(edits));
+  refreshUndo();
+};
+const commitSoon = debounce(SETTLED_MS, commit);
+
+function change() {
+  edits = readControls();
+  preview.show(edits);
+  files.refresh();
+  commitSoon();
+}
+
+/** Show other edits, as a step that can be undone unless it is one. */
+function apply(query, { isStep = true } = {}) {
+  const focused = document.activeElement?.id;
+  edits = readEdits(query);
+  if (isStep) commit();
+  readControls = buildEditor(form, edits, change);
+  preview.show(edits);
+  files.refresh();
+  refreshUndo();
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+}
+
+function step(method) {
+  commit();
+  const query = undo[method]();
+  if (query !== null) apply(query, { isStep: false });
+}
+
+function refreshUndo() {
+  find("#undo").disabled = !undo.canUndo;
+  find("#redo").disabled = !undo.canRedo;
+}
+
+async function describe() {
+  // A shared image can be seen without a key, so none is asked for.
+  if (server.requiresKey && !server.privateImages && !currentKey()) return;
+  try {
+    image = await call(`images/${target.filename}/metadata`);
+  } catch (error) {
+    if (!(error instanceof NoKey)) say(errorMessage(error), "error");
+    return;
+  }
+  if (image.replaced_by) {
+    location.replace(urlOf(`p/${image.replaced_by.replace(/\.png$/, "")}${location.search}`));
+    return;
+  }
+  img.alt = image.prompt;
+  showFacts(image);
+  files.refresh();
+  for (const element of document.querySelectorAll("[data-owned]")) element.hidden = false;
+  if (image.cutout?.verdict === "check") whenLoaded(() => suggestBackdrop(img));
+}
+
+function whenLoaded(run) {
+  if (img.complete && img.naturalWidth) run();
+  else img.addEventListener("load", run, { once: true });
+}
+
+function remove() {
+  article.classList.add("deleted");
+  deleteSoon(image, () => article.classList.remove("deleted"));
+}
+
+function start() {
+  document.body.classList.add("scripted");
+  if (target.signedOnly) {
+    find("#edit").hidden = true;
+    say("This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.");
+  } else {
+    readControls = buildEditor(form, edits, change);
+    preview.show(edits, { isFinal: true });
+    setUpPresets({ apply: (query) => apply(query), current: () => pageQuery(edits), say });
+  }
+  files.refresh();
+  refreshUndo();
+  return describe();
+}
+
+form.addEventListener("submit", (event) => event.preventDefault());
+find("#reset").addEventListener("click", () => apply(""));
+find("#undo").addEventListener("click", () => step("undo"));
+find("#redo").addEventListener("click", () => step("redo"));
+find("#delete").addEventListener("click", remove);
+document.addEventListener("key-changed", describe);
+addEventListener("pagehide", commit);
+addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches("textarea, input[type=text], input[type=search]")) return;
+  const key = event.key.toLowerCase();
+  if (key !== "z" && key !== "y") return;
+  event.preventDefault();
+  step(key === "y" || event.shiftKey ? "redo" : "undo");
+});
+
+start();
