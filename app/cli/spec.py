@@ -81,16 +81,14 @@ def _request(
     query = [
         {
             "key": parameter["name"],
-            "value": _ANY_ID
-            if parameter["required"]
-            else str(parameter["schema"].get("default", "")),
+            "value": _example_of(parameter),
             "description": parameter["description"],
             "disabled": not parameter["required"],
         }
         for parameter in operation["parameters"]
         if parameter["in"] == "query"
     ]
-    if any(not parameter["disabled"] for parameter in query):
+    if any(parameter["value"] == _ANY_ID for parameter in query):
         status = "404"  # the collection has no image with this id
     request: dict[str, Any] = {
         "method": method.upper(),
@@ -112,6 +110,14 @@ def _request(
         "request": request,
         "event": [{"listen": "test", "script": {"exec": _test(status, operation)}}],
     }
+
+
+def _example_of(parameter: Mapping[str, Any]) -> str:
+    """Return a value of a query parameter: its first choice if it is required, else its default."""
+    schema = parameter["schema"]
+    if parameter["required"]:
+        return str(schema.get("enum", [_ANY_ID])[0])
+    return str(schema.get("default", ""))
 
 
 def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, Any]:

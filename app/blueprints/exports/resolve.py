@@ -8,14 +8,14 @@ from flask import Response, request
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.image_requests import max_age_of, read_image, sign_again
-from app.blueprints.schemas.exports import ExportQuery
+from app.blueprints.schemas.exports import ExportQuery, PackQuery
 from app.http.auth import caller
 from app.http.contract.validation import parse_query
 from app.http.image_middleware import ImageResponseSpec, send_image
 from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
 from app.imaging import Export
-from app.imaging.exports.export import PALETTE
+from app.imaging.exports.export import PALETTE, WHITE
 from app.models import object_keys
 
 EXPORT_ERRORS: tuple[type[errors.AppError], ...] = (
@@ -77,6 +77,11 @@ def signature_of(query: ExportQuery) -> Signature:
     return Signature(expires=query.expires, sig=query.sig)
 
 
+def pack_of(query: PackQuery) -> Export:
+    """Return the pack that a query selects."""
+    return Export(query.kind, query.background or WHITE)
+
+
 def read_export(name: str, query: str) -> tuple[Export, Signature]:
     """Return the export at a path below an image's, such as `palette`, and its signature.
 
@@ -85,6 +90,9 @@ def read_export(name: str, query: str) -> tuple[Export, Signature]:
     """
     if name == "palette":
         return PALETTE, signature_of(parse_query(ExportQuery, query))
+    if name == "pack":
+        selected = parse_query(PackQuery, query)
+        return pack_of(selected), signature_of(selected)
     raise errors.InvalidRequest(
-        message="There is nothing of this name below an image. Try /palette."
+        message="There is nothing of this name below an image. Use /palette or /pack."
     )

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response
 
 from app import errors
-from app.blueprints.exports.resolve import EXPORT_ERRORS, send_export
+from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_export
 from app.blueprints.image_requests import authorizes_read
 from app.blueprints.schemas.exports import PALETTE as EXAMPLE
-from app.blueprints.schemas.exports import ExportQuery, PaletteResponse
+from app.blueprints.schemas.exports import ExportQuery, PackQuery, PaletteResponse
 from app.http.contract.decorator import Contract, contract
 from app.imaging.exports.export import PALETTE
 
@@ -35,3 +35,26 @@ def get_palette(filename: str, query: ExportQuery) -> Response:
     and is cached, signed and limited like a variant.
     """
     return send_export(filename, PALETTE, query)
+
+
+@blueprint.get("/images/<image_name:filename>/pack")
+@authorizes_read
+@contract(
+    Contract(
+        tag="images",
+        scope=None,
+        shows_images=True,
+        query=PackQuery,
+        content_types=("application/zip",),
+        redirects={308: "Another image took the place of this one: the URL of its pack."},
+        errors=(*EXPORT_ERRORS, errors.OriginalMissing, errors.ImageDamaged),
+    )
+)
+def get_pack(filename: str, query: PackQuery) -> Response:
+    """Fetch an image in all files that a platform or a sticker store asks for.
+
+    A ZIP file, made from the original at no cost: icons in each size, opaque where they have to
+    be, within margins, safe zones and limits of bytes, and the texts that name them, such as a
+    web app's manifest. It never changes, and is cached, signed and limited like a variant.
+    """
+    return send_export(filename, pack_of(query), query, download_name=f"{query.kind}.zip")

@@ -1,10 +1,12 @@
 """Schemas of requests and responses about files made from images."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from app.blueprints.schemas.variant import VariantQuery
+from app.blueprints.schemas.variant import COLOR_TEXT, VariantQuery
+from app.imaging.exports.export import PackKind
+from app.imaging.variants.values import Color, parse_color
 
 PALETTE = {
     "status": "success",
@@ -39,6 +41,15 @@ class ExportQuery(BaseModel):
         "",
         max_length=100,
         description=VariantQuery.model_fields["sig"].description,
+    )
+
+
+class PackQuery(ExportQuery):
+    """Selects a pack of files."""
+
+    kind: PackKind = Field(description="Where the files are used.")
+    background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
+        None, description="The color below opaque files; default: white."
     )
 
 

@@ -105,6 +105,7 @@ def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
+COLOR_TEXT = _text(_COLOR)
 _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FILTERS})
 
 

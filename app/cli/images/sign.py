@@ -30,7 +30,7 @@ def sign(image: str, query: str, expires: int) -> None:
     """Print the signed URL of a variant.
 
     IMAGE is the id or filename of an image, and QUERY describes the variant, such as
-    'w=512&format=webp'. IMAGE may be followed by /palette, without a QUERY. The URL starts with
+    'w=512&format=webp'. IMAGE may be followed by /palette or /pack. The URL starts with
     PUBLIC_URL if that is set. The command doesn't check whether the image exists.
 
     The exit status is 0, or 2 if the URL can't be signed.

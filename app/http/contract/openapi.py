@@ -208,9 +208,9 @@ def _success(contract: Contract, references: Any) -> dict[str, Any]:
 def _body_schema(content_type: str) -> dict[str, str]:
     """Return the schema of a body that is not JSON.
 
-    `format` declares images as bytes to generators of client code.
+    `format` declares images and archives as bytes to generators of client code.
     """
-    binary = content_type.startswith("image/")
+    binary = content_type.startswith(("image/", "application/zip"))
     return {"type": "string"} | ({"format": "binary"} if binary else {})
 
 

@@ -3,30 +3,55 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.imaging.variants.values import Color, format_value
+
+PackKind = Literal[
+    "favicon",
+    "pwa",
+    "ios",
+    "android",
+    "macos",
+    "windows",
+    "whatsapp",
+    "telegram",
+    "discord",
+    "slack",
+    "social",
+]
+WHITE: Color = (255, 255, 255)
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
     """A file made from a stored image.
 
     Attributes:
-        kind: what it is.
+        kind: what it is: the palette, or the kind of a pack.
+        background: the color below the opaque files of a pack.
     """
 
-    kind: Literal["palette"]
+    kind: Literal["palette"] | PackKind
+    background: Color = WHITE
 
     @property
     def content_type(self) -> str:
         """The value of the Content-Type header."""
-        return "application/json"
+        return "application/zip" if self.is_pack else "application/json"
+
+    @property
+    def is_pack(self) -> bool:
+        """Whether it is a pack of files."""
+        return self.kind != "palette"
 
     @property
     def needs_original(self) -> bool:
         """Whether the stored image is too small for it."""
-        return False
+        return self.is_pack
 
     def canonical(self) -> str:
         """Return the text that identifies it among the variants of an image."""
-        return f"export={self.kind}"
+        background = f"background={format_value(self.background)}&"
+        return f"{background if self.background != WHITE else ''}export={self.kind}"
 
 
 PALETTE = Export("palette")

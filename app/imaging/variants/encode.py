@@ -43,6 +43,20 @@ def encode(image: Array, variant: Variant, xmp: bytes = b"") -> bytes:
     options = _OPTIONS[variant.format] | ({"lossless": True} if lossless else {"quality": quality})
     if xmp:
         options["xmp"] = xmp
+    return save(Image.fromarray(image), variant.format, **options)
+
+
+def save(image: Image.Image, file_format: str, **options: Any) -> bytes:
+    """Return the file that Pillow encodes.
+
+    Pillow's buffer is too small to optimize a JPEG of noise in a high quality, which is written
+    without optimization.
+    """
     out = io.BytesIO()
-    Image.fromarray(image).save(out, variant.format, **options)
+    try:
+        image.save(out, file_format, **options)
+    except OSError:
+        if not options.pop("optimize", False):
+            raise
+        return save(image, file_format, **options)
     return out.getvalue()

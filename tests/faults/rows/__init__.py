@@ -21,6 +21,7 @@ from tests.faults.rows.agents import calls
 from tests.faults.rows.crashes import CRASHES as SINGLE_CRASHES
 from tests.faults.rows.edits import faults
 from tests.faults.rows.edits.crashes import EDIT_CRASHES
+from tests.faults.rows.exports import packs
 from tests.faults.rows.groups import side_by_side
 from tests.faults.rows.groups.crashes import CANDIDATE_CRASHES
 from tests.faults.rows.openai_compatible import retries
@@ -46,6 +47,7 @@ TOPICS = tuple(
         records,
         cache,
         cutouts,
+        packs,
         keys,
         money,
         side_by_side,

@@ -17,6 +17,7 @@ _CONFIG = "content_type_overrides:\n" + "".join(
     f"  image/{name}: application/octet-stream\n"
     for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon")
 )
+_CONFIG += "  application/zip: application/octet-stream\n"
 _GENERATOR = "from openapi_python_client.cli import app; app()"
 
 

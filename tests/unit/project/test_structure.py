@@ -14,8 +14,6 @@ UNIT_TESTS_OF_OTHERS = {"project", "bench"}
 ANY_SIZE = {"__init__.py", "__main__.py", "conftest.py"}
 SMALL = {
     "app/imaging/errors.py": "the error of all imaging packages",
-    "app/blueprints/exports/views.py": "a view whose contract is long",
-    "app/imaging/exports/export.py": "loads no pixel library",
     "app/imaging/exports/render.py": "what the package offers",
     "tests/support/concurrency/scheduler.py": "imports xdist, which only one process needs",
     "tests/support/fakes/scripted.py": "the base of the fakes in three modules",

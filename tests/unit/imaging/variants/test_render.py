@@ -12,7 +12,14 @@ from app.imaging import NotAnImage, Variant
 from app.imaging.variants.variant import Format
 from app.painter import paint
 from tests.support.images.sample_images import encoded, owl
-from tests.support.images.variant_images import Floats, Pixels, decode, no_original
+from tests.support.images.variant_images import (
+    Floats,
+    Pixels,
+    decode,
+    encode_stored,
+    no_original,
+    random_image,
+)
 from tests.support.tables import each_row
 
 ORIGINAL = encoded(owl(600, 600))
@@ -135,6 +142,14 @@ def test_lower_quality_gives_smaller_files() -> None:
         sizes = [len(render(format=file_format, quality=quality)) for quality in (10, 60, 95)]
         assert sizes == sorted(set(sizes))
     assert (decode(render(format="webp", quality=100)) == decode(render())).all()
+
+
+def test_noise_is_a_jpeg_in_any_quality() -> None:
+    """What can't be compressed is no error, although Pillow fails to optimize it."""
+    image = encode_stored(random_image(5))
+    for quality in (94, 95, 100):
+        variant = Variant(format="jpeg", quality=quality)
+        assert decode(imaging.render_variant(image, no_original, variant)).shape == (256, 256, 4)
 
 
 CUT = {"holes": imaging.HoleChoice("cut")}

@@ -1,0 +1,78 @@
+"""Make packs: ZIP files with all that a store or a platform asks for."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from app.imaging.exports.export import Export
+from app.imaging.exports.fitting import encode_file
+from app.imaging.exports.ico import encode_ico
+from app.imaging.exports.icon import reduce_to_icon
+from app.imaging.exports.placing import place
+from app.imaging.exports.rules import FileRule, pack_rule
+from app.imaging.formats.png_writer import encode_png
+from app.imaging.variants.values import Color
+
+Array = npt.NDArray[Any]
+
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP file can state
+_MODE = 0o644 << 16
+# Types of ICNS elements with PNG data, by side; 32 to 1024 px are also two pixels a point.
+_ICNS_TYPES = {
+    16: (b"icp4",),
+    32: (b"icp5", b"ic11"),
+    64: (b"icp6", b"ic12"),
+    128: (b"ic07",),
+    256: (b"ic08", b"ic13"),
+    512: (b"ic09", b"ic14"),
+    1024: (b"ic10",),
+}
+
+
+def make_pack(image: Array, export: Export, xmp: bytes) -> bytes:
+    """Return the ZIP file of a pack; equal images give equal bytes.
+
+    Args:
+        image: (side, side, 4) uint8 RGBA, straight alpha: the cutout, as large as possible.
+        export: the kind of pack, and the background of its opaque files.
+        xmp: the packet that states the provenance, for files that have room for it.
+    """
+    if not export.is_pack or export.kind == "palette":
+        raise ValueError(f"no pack: {export.kind}")
+    rule = pack_rule(export.kind)
+    files = {each.path: _file(image, each, export.background, xmp) for each in rule.files}
+    texts = {each.path: each.text(export.background).encode() for each in rule.texts}
+    return zip_files(files | texts)
+
+
+def zip_files(files: dict[str, bytes]) -> bytes:
+    """Return a ZIP file with these files in order, without compression and times."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for path, data in files.items():
+            entry = zipfile.ZipInfo(path, _EARLIEST)
+            entry.create_system, entry.external_attr = 3, _MODE  # Unix, on all systems
+            archive.writestr(entry, data)
+    return out.getvalue()
+
+
+def _file(image: Array, rule: FileRule, background: Color, xmp: bytes) -> bytes:
+    if rule.format == "ico":
+        return encode_ico([reduce_to_icon(image, side) for side in rule.sides])
+    if rule.format == "icns":
+        return _icns([reduce_to_icon(image, side) for side in rule.sides])
+    return encode_file(place(image, rule, background), rule, xmp)
+
+
+def _icns(images: Sequence[Array]) -> bytes:
+    """Encode square images as an Apple icon, each as PNG."""
+    elements = b""
+    for image in images:
+        data = encode_png(image, level=6)
+        for name in _ICNS_TYPES[len(image)]:
+            elements += name + struct.pack(">I", 8 + len(data)) + data
+    return b"icns" + struct.pack(">I", 8 + len(elements)) + elements
