@@ -22,6 +22,7 @@ from app.blueprints import (
     uploads,
     usage,
 )
+from app.blueprints.exports import original as originals
 from app.blueprints.exports import views as export_views
 from app.blueprints.mcp import views as mcp_views
 from app.blueprints.openai_compatible import images as openai_images
@@ -128,7 +129,7 @@ def _register_handlers(app: Flask, observer: Observer) -> None:
 def _register_routes_and_commands(app: Flask) -> None:
     for module in (generation, images, uploads, edits, cutouts, prompts, usage, meta, mcp_views):
         app.register_blueprint(module.blueprint)
-    for module in (openai_images, openai_models, export_views, studio, image_page):
+    for module in (openai_images, openai_models, originals, export_views, studio, image_page):
         app.register_blueprint(module.blueprint)
     for commands in (spec_commands, images_commands, keys_commands, mcp_command):
         app.cli.add_command(commands)

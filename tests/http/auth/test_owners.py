@@ -28,7 +28,7 @@ def test_cursor_of_another_caller_reveals_nothing(auth_service: AuthenticatedSer
 
 
 @attack(
-    "Another caller's image: metadata, tags, cutout, edit, lineage, restore and deletion",
+    "Another caller's image: metadata, original, tags, cutout, edit, lineage, restore and deletion",
     expect="404 image_not_found",
 )
 def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
@@ -39,6 +39,7 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe:
     cutout = {"holes": "keep", "replace": True}
     for method, suffix, body in (
         ("GET", "/metadata", None),
+        ("GET", "/original", None),
         ("POST", "/cutouts", cutout),
         ("POST", "/edits", {"prompt": "Make it blue"}),
         ("GET", "/lineage", None),

@@ -55,6 +55,9 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/images/{filename}/edits",
         "/images/{filename}/lineage",
         "/images/{filename}/metadata",
+        "/images/{filename}/original",
+        "/images/{filename}/pack",
+        "/images/{filename}/palette",
         "/metrics",
         "/readyz",
         "/usage",
@@ -87,6 +90,9 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "uploadImage": "post /images",
         "getImage": "get /images/{filename}",
         "getMetadata": "get /images/{filename}/metadata",
+        "getOriginal": "get /images/{filename}/original",
+        "getPack": "get /images/{filename}/pack",
+        "getPalette": "get /images/{filename}/palette",
         "deleteGroup": "delete /images",
         "deleteImage": "delete /images/{filename}",
         "restoreImage": "post /images/{filename}/restore",
@@ -105,7 +111,8 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
     }
 
 
-_OPEN = {"getImage", "checkHealth", "checkReadiness"}
+_IMAGES = {"getImage", "getPack", "getPalette"}
+_OPEN = {*_IMAGES, "checkHealth", "checkReadiness"}
 _KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 
 
@@ -114,7 +121,7 @@ _KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
     [
         ({}, _OPEN, [*_KEYS, {}]),
         ({"auth_required": True}, _OPEN, _KEYS),
-        ({"auth_required": True, "public_images": False}, _OPEN - {"getImage"}, _KEYS),
+        ({"auth_required": True, "public_images": False}, _OPEN - _IMAGES, _KEYS),
     ],
 )
 def test_every_operation_declares_its_security(
@@ -169,7 +176,7 @@ def test_every_response_has_valid_examples(embedded: Service) -> None:
         for operation in operations.values():
             for status, response in operation["responses"].items():
                 for content_type, content in response.get("content", {}).items():
-                    if content_type.startswith("image/"):
+                    if content_type.startswith(("image/", "application/zip")):
                         continue
                     if content_type == "text/event-stream":
                         assert content["example"].count("event: ") >= 2
@@ -197,5 +204,5 @@ def test_start_page_names_the_provider(embedded: Service, real: Service) -> None
     """The page says that images are offline, or names the paid model."""
     assert "no AI, no cost" in embedded.get("/").text
     assert "gpt-image-2.6-flare" in real.get("/").text
-    for file in ("studio/main.js", "studio/base.css"):
+    for file in ("studio/create_page.js", "studio/base.css"):
         assert embedded.get(f"/static/{file}").status_code == 200

@@ -19,7 +19,8 @@ def address_of(service: Service, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["studio/main.js", "studio/base.css", "studio/icon.svg", "docs.js", "swagger-ui.css"]
+    "name",
+    ["studio/create_page.js", "studio/base.css", "studio/icon.svg", "docs.js", "swagger-ui.css"],
 )
 def test_versioned_files_are_immutable(shared_embedded: Service, name: str) -> None:
     """Files that pages use have a digest in their address and are kept for a year."""
@@ -34,7 +35,7 @@ def test_versioned_files_are_immutable(shared_embedded: Service, name: str) -> N
 
 def test_modules_import_each_other_under_the_same_version(shared_embedded: Service) -> None:
     """Every relative import of the studio leads to a file that is immutable too."""
-    pending, seen = [address_of(shared_embedded, "studio/main.js")], set()
+    pending, seen = [address_of(shared_embedded, "studio/create_page.js")], set()
     while pending:
         address = pending.pop()
         if address in seen:
@@ -49,10 +50,10 @@ def test_modules_import_each_other_under_the_same_version(shared_embedded: Servi
     assert len(seen) > 10
 
 
-@pytest.mark.parametrize("path", ["studio/main.js", "v-0123456789ab/studio/main.js"])
+@pytest.mark.parametrize("path", ["studio/create_page.js", "v-0123456789ab/studio/create_page.js"])
 def test_other_addresses_are_revalidated(shared_embedded: Service, path: str) -> None:
     """Plain names and those of another version return today's file, which no cache may keep."""
-    current = shared_embedded.get(address_of(shared_embedded, "studio/main.js"))
+    current = shared_embedded.get(address_of(shared_embedded, "studio/create_page.js"))
     other = shared_embedded.get(f"/static/{path}")
     assert other.headers["Cache-Control"] == "no-cache"
     assert other.content == current.content
@@ -100,6 +101,6 @@ def test_debug_mode_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """In debug mode files may change while the server runs, so clients revalidate them."""
     monkeypatch.setenv("FLASK_DEBUG", "1")
     client = create_app(settings_for(data_dir=tmp_path)).test_client()
-    (address,) = re.findall(r'src="([^"]+/main.js)"', client.get("/").text)
+    (address,) = re.findall(r'src="([^"]+/create_page.js)"', client.get("/").text)
     response = client.get(address)
     assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-cache")
