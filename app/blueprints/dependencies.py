@@ -22,6 +22,7 @@ from app.usecases.generation.generate_image import GenerateImage
 from app.usecases.generation.retries import RequestKeys
 from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
+from app.usecases.images.archive import ImageArchive
 from app.usecases.images.create_cutout import CreateCutout
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
@@ -93,6 +94,7 @@ class Dependencies:
     request_keys: RequestKeys
     preview: Callable[[bytes, CutoutOptions], bytes | None]
     images: Images
+    archive: ImageArchive
     variants: Variants
     create_cutout: CreateCutout
     upload_image: UploadImage

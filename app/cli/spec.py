@@ -115,6 +115,8 @@ def _request(
 def _example_of(parameter: Mapping[str, Any]) -> str:
     """Return a value of a query parameter: its first choice if it is required, else its default."""
     schema = parameter["schema"]
+    if schema.get("type") == "array" and parameter["required"]:
+        return "{{filename}}"
     if parameter["required"]:
         return str(schema.get("enum", [_ANY_ID])[0])
     return str(schema.get("default", ""))

@@ -47,6 +47,7 @@ from app.usecases.generation.estimates import Estimates, SafetyIdentifiers
 from app.usecases.generation.retries import RequestKeys
 from app.usecases.groups.delete_group import DeleteGroup
 from app.usecases.groups.generate_group import GenerateGroup
+from app.usecases.images.archive import ImageArchive
 from app.usecases.images.images import Images
 from app.usecases.images.import_image import ImportImage
 from app.usecases.images.organize import OrganizeImages
@@ -120,6 +121,7 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         request_keys=RequestKeys(recent=ports.recent_requests, clock=ports.clock),
         preview=ports.image_processor.preview,
         images=images,
+        archive=ImageArchive(images, places_for("archives")),
         variants=_variants(settings, replace(ports, store=store), images),
         create_cutout=build_create_cutout(uncached, free_images),
         upload_image=build_upload_image(settings, ports, free_images),

@@ -24,7 +24,7 @@ from app.services.runtime.guard import ReadGuard
 _LOADED_UPLOADS = 2  # one is cut out while another one is stored
 _UPLOAD_WAIT_SECONDS = 120.0
 
-WaitingFor = Literal["images", "the same image", "records", "prompts", "deletions"]
+WaitingFor = Literal["images", "the same image", "records", "prompts", "deletions", "archives"]
 
 PLACES: dict[WaitingFor, int] = {
     "images": 16,  # read from the store
@@ -32,6 +32,7 @@ PLACES: dict[WaitingFor, int] = {
     "records": 16,
     "prompts": 8,  # of the text model
     "deletions": 8,
+    "archives": 4,  # of several images, which are in memory
 }
 
 

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.image_requests import max_age_of, read_image, sign_again
+from app.blueprints.image_requests import authorize_read, max_age_of, read_image, sign_again
 from app.blueprints.schemas.exports import ExportQuery, PackQuery
 from app.http.auth import caller
 from app.http.contract.validation import parse_query
@@ -17,6 +17,8 @@ from app.http.url_signing import Signature
 from app.imaging import Export
 from app.imaging.exports.export import PALETTE, WHITE
 from app.models import object_keys
+
+_ARCHIVE_MAX_AGE = 60  # seconds: a replaced image may be part of it
 
 EXPORT_ERRORS: tuple[type[errors.AppError], ...] = (
     errors.Unauthorized,  # this and the next two only with PUBLIC_IMAGES=false
@@ -68,6 +70,28 @@ def send_export(
             max_age=max_age,
             private=not deps().server_info.public_images,
             download_name=download_name and f"{image_id}-{download_name}",
+        )
+    )
+
+
+def send_archive(image_ids: tuple[str, ...]) -> Response:
+    """Return the response with several images in a ZIP file.
+
+    Raises:
+        Unauthorized, RateLimited, Forbidden: see `authorize_read`.
+        ImageNotFound, Overloaded, StorageUnavailable, RecordsUnavailable: see `ImageArchive`.
+    """
+    for image_id in image_ids:
+        authorize_read(deps(), image_id, request.environ)
+    stored = deps().archive.fetch(image_ids)
+    return send_image(
+        ImageResponseSpec(
+            image_id="",
+            etag=f"archive-{hashlib.sha256(stored.data).hexdigest()[:16]}",
+            read=lambda: stored,
+            private=not deps().server_info.public_images,
+            max_age=_ARCHIVE_MAX_AGE,
+            download_name="images.zip",
         )
     )
 

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response
 
 from app import errors
-from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_export
+from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_archive, send_export
 from app.blueprints.image_requests import authorizes_read
 from app.blueprints.schemas.exports import PALETTE as EXAMPLE
-from app.blueprints.schemas.exports import ExportQuery, PackQuery, PaletteResponse
+from app.blueprints.schemas.exports import ArchiveQuery, ExportQuery, PackQuery, PaletteResponse
 from app.http.contract.decorator import Contract, contract
 from app.imaging.exports.export import PALETTE
 
@@ -58,3 +58,31 @@ def get_pack(filename: str, query: PackQuery) -> Response:
     web app's manifest. It never changes, and is cached, signed and limited like a variant.
     """
     return send_export(filename, pack_of(query), query, download_name=f"{query.kind}.zip")
+
+
+@blueprint.get("/images/archive")
+@contract(
+    Contract(
+        tag="images",
+        scope=None,
+        shows_images=True,
+        limit="default",
+        query=ArchiveQuery,
+        content_types=("application/zip",),
+        errors=(
+            errors.Unauthorized,  # this and the next only with PUBLIC_IMAGES=false
+            errors.Forbidden,
+            errors.ImageNotFound,
+            errors.Overloaded,
+            errors.RecordsUnavailable,
+            errors.StorageUnavailable,
+        ),
+    )
+)
+def get_archive(query: ArchiveQuery) -> Response:
+    """Fetch several images in one ZIP file.
+
+    The images as they are stored, up to 50, under their file names. A replaced image is that which
+    took its place. If one is missing, or isn't the caller's, none is sent.
+    """
+    return send_archive(query.image)

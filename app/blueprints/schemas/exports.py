@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from app.blueprints.schemas.variant import COLOR_TEXT, VariantQuery
 from app.imaging.exports.export import PackKind
 from app.imaging.variants.values import Color, parse_color
+from app.models import object_keys
+from app.usecases.images.archive import MAX_IMAGES
 
 PALETTE = {
     "status": "success",
@@ -51,6 +53,34 @@ class PackQuery(ExportQuery):
     background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
         None, description="The color below opaque files; default: white."
     )
+
+
+def _image_ids(names: tuple[str, ...]) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(object_keys.id_of_name(name) for name in names))
+    if not all(map(object_keys.is_id, ids)):
+        raise ValueError("Must be file names or ids of images.")
+    if not 1 <= len(ids) <= MAX_IMAGES:
+        raise ValueError(f"Must be 1 to {MAX_IMAGES} images.")
+    return ids
+
+
+class ArchiveQuery(BaseModel):
+    """Selects the images of an archive."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: Annotated[
+        tuple[str, ...],
+        PlainValidator(_image_ids),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"type": "string", "pattern": rf"^{object_keys.ID_PATTERN}(\.png)?$"},
+                "minItems": 1,
+                "maxItems": MAX_IMAGES,
+            }
+        ),
+    ] = Field(description="A file name or id of an image; repeat for each.")
 
 
 class OklchResponse(BaseModel):

@@ -1,13 +1,12 @@
 """Make packs: ZIP files with all that a store or a platform asks for."""
 
-import io
 import struct
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
 
+from app.imaging.exports.archive import zip_files
 from app.imaging.exports.export import Export
 from app.imaging.exports.fitting import encode_file
 from app.imaging.exports.ico import encode_ico
@@ -19,8 +18,6 @@ from app.imaging.variants.values import Color
 
 Array = npt.NDArray[Any]
 
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a ZIP file can state
-_MODE = 0o644 << 16
 # Types of ICNS elements with PNG data, by side; 32 to 1024 px are also two pixels a point.
 _ICNS_TYPES = {
     16: (b"icp4",),
@@ -47,17 +44,6 @@ def make_pack(image: Array, export: Export, xmp: bytes) -> bytes:
     files = {each.path: _file(image, each, export.background, xmp) for each in rule.files}
     texts = {each.path: each.text(export.background).encode() for each in rule.texts}
     return zip_files(files | texts)
-
-
-def zip_files(files: dict[str, bytes]) -> bytes:
-    """Return a ZIP file with these files in order, without compression and times."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for path, data in files.items():
-            entry = zipfile.ZipInfo(path, _EARLIEST)
-            entry.create_system, entry.external_attr = 3, _MODE  # Unix, on all systems
-            archive.writestr(entry, data)
-    return out.getvalue()
 
 
 def _file(image: Array, rule: FileRule, background: Color, xmp: bytes) -> bytes:

@@ -14,6 +14,7 @@ UNIT_TESTS_OF_OTHERS = {"project", "bench"}
 ANY_SIZE = {"__init__.py", "__main__.py", "conftest.py"}
 SMALL = {
     "app/imaging/errors.py": "the error of all imaging packages",
+    "app/imaging/exports/archive.py": "loads no pixel library",
     "app/imaging/exports/render.py": "what the package offers",
     "tests/support/concurrency/scheduler.py": "imports xdist, which only one process needs",
     "tests/support/fakes/scripted.py": "the base of the fakes in three modules",
