@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from tests.support.browser.studio import PHONE, Tabs
+from tests.support.browser.studio import PHONE, Studio, Tabs
 from tests.support.builders import NOON, a_record
 from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.images.xmp_readers import strip_packet
@@ -38,7 +38,7 @@ def full(service: Service) -> Service:
 
 def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None:
     """Scrolling loads every image once; a search narrows the list."""
-    studio = tabs.studio(full.url, PHONE)
+    studio = Studio(tabs.open(f"{full.url}/gallery", PHONE))
     fetched: list[str] = []
     studio.page.on("request", lambda request: fetched.append(request.url))
     cards = studio.find("#gallery li")
@@ -61,12 +61,12 @@ def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None
           new MutationObserver(note).observe(list, { childList: true });
         }"""
     )
-    studio.page.get_by_label("Search the prompts").fill("number 77")
+    studio.page.get_by_role("searchbox").fill("number 77")
     expect(cards).to_have_count(1)
     assert studio.page.evaluate("window.fewest") == 1, "the list was empty meanwhile"
-    expect(studio.find("#gallery-status")).to_have_text("1 found")
-    studio.page.get_by_label("Search the prompts").fill("unheard of")
-    expect(studio.find("#gallery-status")).to_contain_text("No image has these words")
+    expect(studio.find("#gallery-status")).to_have_text("1 result")
+    studio.page.get_by_role("searchbox").fill("unheard of")
+    expect(studio.find("#gallery-status")).to_have_text("No results for “unheard of”.")
 
 
 def test_a_key_is_kept_for_the_tab_or_the_device(tabs: Tabs, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_key_is_kept_for_the_tab_or_the_device(tabs: Tabs, tmp_path: Path) -> 
         enter_key(page, key)
         expect(dialog).to_be_hidden()
         studio.generate("A red fox")
-        shown(page, "#result")
+        shown(page, ".candidate img")
         shown(page, "#gallery img")
         assert page.evaluate("localStorage.length") == 0
         page.reload()

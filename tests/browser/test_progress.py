@@ -26,20 +26,24 @@ def test_previews_show_while_generating(tabs: Tabs, paid: Service, fake_openai: 
     end = threading.Event()
     fake_openai.script("images", Fault.last_event_at(end))
     studio = tabs.studio(paid.url, PHONE, "dark")
-    expect(studio.find(".notice")).to_contain_text("Each image costs money")
-    studio.page.get_by_label("Previews").select_option("2")
-    studio.page.get_by_label("Describe an image").fill("A red fox")
-    expect(studio.find("#cost")).to_contain_text("At most")
+    expect(studio.find(".hint")).to_contain_text("Each image is billed")
+    studio.page.get_by_label("Live previews").select_option("2")
+    studio.page.get_by_label("Describe your image").fill("A red fox")
+    expect(studio.find("#cost")).to_contain_text("Up to $")
     studio.submit("A red fox")
     studio.expect_status("Generating …")
-    expect(studio.find("#result")).to_have_attribute("alt", "Preview of the image being generated")
-    assert (studio.find("#result").get_attribute("src") or "").startswith("data:image/webp;base64,")
+    expect(studio.find(".candidate img")).to_have_attribute(
+        "alt", "Preview of the image being generated"
+    )
+    assert (studio.find(".candidate img").get_attribute("src") or "").startswith(
+        "data:image/webp;base64,"
+    )
     ticked = studio.find("#elapsed").inner_text()
     expect(studio.find("#elapsed")).not_to_have_text(ticked)
     assert studio.axe_problems() == []
     end.set()
-    studio.expect_status("Done. It cost $")
-    expect(studio.find("#result")).to_have_attribute("alt", "A red fox")
+    studio.expect_status(" · $")
+    expect(studio.find(".candidate img")).to_have_attribute("alt", "A red fox")
     assert fake_openai.paid == 1
 
 
@@ -52,11 +56,11 @@ def test_a_lost_connection_pays_once(tabs: Tabs, paid: Service, fake_openai: Fak
         studio.submit("A red fox")
         studio.expect_status("Generating …")
         line.refuse()
-        studio.expect_status("The connection was lost.")
+        studio.expect_status("Reconnecting …")
         end.set()
         wait_until(paid.images)
         line.pass_through()
-        studio.expect_status("nothing was charged twice")
+        studio.expect_status("You were charged once.")
         expect(studio.find("#gallery li")).to_have_count(1)
     assert fake_openai.paid == 1
     assert len(paid.images()) == 1
@@ -67,9 +71,9 @@ def test_refusals_are_explained(tabs: Tabs, paid: Service, fake_openai: FakeOpen
     fake_openai.script("images", Fault.moderation_blocked())
     studio = tabs.studio(paid.url)
     studio.submit("Something bad")
-    studio.expect_status("The prompt was rejected by the model's content rules.")
-    studio.expect_status("Nothing was charged.")
+    studio.expect_status("This prompt was blocked by the content policy.")
+    studio.expect_status("You weren't charged.")
     assert studio.find("#status").get_attribute("data-tone") == "error"
-    expect(studio.find("#result")).to_be_hidden()
+    expect(studio.find(".candidate img")).to_have_count(0)
     studio.generate("A red fox")
-    studio.expect_status("Done.")
+    studio.expect_status("Done in")

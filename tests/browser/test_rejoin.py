@@ -20,7 +20,7 @@ def test_a_left_page_rejoins_its_request(
     fake_openai.script("images", Fault.until(end))
     with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
         studio = tabs.studio(service.url)
-        studio.page.get_by_label("Shape").select_option("wide")
+        studio.page.get_by_label("Aspect ratio").select_option("3:2, wide")
         studio.submit("A red fox")
         studio.expect_status("Generating …")
         studio.page.reload()
@@ -29,15 +29,15 @@ def test_a_left_page_rejoins_its_request(
         expect(studio.page).to_have_url(f"{service.url}/docs")
         studio.page.go_back()
         studio.expect_status(WAITING)
-        expect(studio.page.get_by_label("Shape")).to_have_value("1536x1024")
+        expect(studio.page.get_by_label("Aspect ratio")).to_have_value("1536x1024")
         first, second = another_tab(studio.page, service.url), another_tab(studio.page, service.url)
         studio.page.close(run_before_unload=False)
         for tab in (first, second):
             tab.expect_status(WAITING)
         end.set()
         for tab in (first, second):
-            tab.expect_status("Done.")
-            expect(tab.page.get_by_label("Describe an image")).to_have_value("A red fox")
+            tab.expect_status("Done in")
+            expect(tab.page.get_by_label("Describe your image")).to_have_value("A red fox")
         first.page.reload()
         expect(first.find("#gallery li")).to_have_count(1)
         expect(first.find("#status")).to_be_empty()
@@ -53,7 +53,7 @@ def test_a_refused_request_is_not_repeated_by_itself(
     with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
         studio = tabs.studio(service.url)
         studio.submit("A red fox")
-        studio.expect_status("Nothing was charged.")
+        studio.expect_status("You weren't charged.")
         studio.page.reload()
         expect(studio.find("#generate")).to_be_enabled()
         expect(studio.find("#status")).to_be_empty()

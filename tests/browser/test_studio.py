@@ -15,20 +15,22 @@ from tests.support.service import Service
 
 def test_an_image_is_generated_and_shown(studio: Studio, service: Service) -> None:
     """A prompt becomes an image on the stage and in the gallery, labeled offline and free."""
-    expect(studio.find(".notice")).to_contain_text("no AI, no cost")
+    expect(studio.find(".hint")).to_contain_text("free sample art, not AI")
     expect(studio.find("#cost")).to_contain_text("Free")
     studio.generate("A red fox with a lantern")
-    studio.expect_status("Generated offline, not by AI")
+    studio.expect_status("Free (demo).")
     expect(studio.find("#elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
     expect(studio.find("#gallery li")).to_have_count(1)
     expect(studio.find("#gallery .prompt")).to_have_text("A red fox with a lantern")
     (image,) = service.images()
     assert image["prompt"] == "A red fox with a lantern"
-    assert studio.find("#result").evaluate("(img) => img.naturalWidth") == 256
+    shown = studio.find(".candidate img")
+    assert shown.evaluate("(img) => img.decode().then(() => img.naturalWidth)") > 256
 
 
 def test_the_backdrop_can_be_chosen(studio: Studio) -> None:
     """A checkerboard by default; then dark, light, or any color."""
+    studio.generate()
     stage = studio.find("#stage")
     expect(stage).to_have_css("background-image", re.compile("repeating-conic-gradient"))
     backdrops = studio.page.get_by_role("group", name="Backdrop").first

@@ -4,6 +4,7 @@
 clients get JSON. Likewise a missing address is a page for browsers.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -13,23 +14,60 @@ from app.http.content_negotiation import preferred
 from app.http.contract.openai_errors import is_openai_path
 from app.http.delivery.modules import module_names
 from app.http.security_headers import PAGE_HEADERS
+from app.models import ImageRequest
 
 blueprint = Blueprint("studio", __name__)
 
+_SIZES = ("1024x1024", "1536x1024", "1024x1536")
+_QUALITIES = ("", "low", "medium", "high", "xhigh", "max")
 _USAGE = "usage.get_usage"
 _HTML = "text/html"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt to start from.
+
+    Attributes:
+        name: of the file in `app/static/studio/examples/`, without its ending.
+        prompt: what that image shows.
+    """
+
+    name: str
+    prompt: str
+
+
+EXAMPLES = (
+    Example("fox", "A red fox with a lantern"),
+    Example("rocket", "A rocket on its way to the moon"),
+    Example("owl", "An owl reading a book"),
+    Example("cactus", "A cactus in a pot"),
+    Example("robot", "A robot watering a flower"),
+    Example("cocoa", "A cup of hot cocoa"),
+)
 
 
 @blueprint.get("/")
 def index() -> Response:
     """Show the page that generates images."""
-    return page("index.html")
+    return page("index.html", examples=EXAMPLES, prices=_prices())
 
 
 @blueprint.get("/gallery")
 def gallery() -> Response:
     """Show the page of all images; its script reads the query."""
     return page("gallery.html")
+
+
+def _prices() -> dict[str, dict[str, float | None]]:
+    """Return the maximum price of an image with a short prompt, in dollars, by size and quality."""
+    return {size: {quality: _price(size, quality) for quality in _QUALITIES} for size in _SIZES}
+
+
+def _price(size: str, quality: str) -> float | None:
+    image_request = ImageRequest(first_prompt="", prompt="", size=size, quality=quality)
+    _, micros = deps().estimates.max_cost(image_request)
+    return None if micros is None else micros / 1_000_000
 
 
 def page(template: str, **values: object) -> Response:
@@ -43,8 +81,12 @@ def page(template: str, **values: object) -> Response:
 
 @blueprint.app_context_processor
 def page_values() -> dict[str, Any]:
-    """Return what every template may use: the server's facts, and the modules of a script."""
-    return {"defaults": deps().server_info, "module_names": module_names}
+    """Return what every template may use: facts about the server, and the modules of a script."""
+    return {
+        "defaults": deps().server_info,
+        "module_names": module_names,
+        "signed_only": bool(deps().signer.keys),
+    }
 
 
 @blueprint.before_app_request

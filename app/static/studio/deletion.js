@@ -1,4 +1,4 @@
-// Deletion that can be undone: the card is hidden immediately, the request is sent later.
+// Deletion that can be undone: cards are hidden immediately, the requests are sent later.
 
 import { call, Failure } from "./api.js";
 import { currentKey } from "./key.js";
@@ -11,16 +11,25 @@ const SECONDS = 7;
 const pending = new Map(); // timer ids by image path
 
 /** Delete an image after a delay. `restore` is called if the deletion is undone or fails. */
-export function deleteSoon(image, restore) {
-  const path = pathOf(image);
-  const timer = setTimeout(() => send(path, restore), 1000 * SECONDS);
-  pending.set(path, timer);
+export const deleteSoon = (image, restore) => deleteAllSoon([image], restore);
+
+/** Delete images after a delay. `restore` is called with each whose deletion is undone or fails. */
+export function deleteAllSoon(images, restore) {
+  for (const image of images) {
+    const path = pathOf(image);
+    pending.set(path, setTimeout(() => send(path, () => restore(image)), 1000 * SECONDS));
+  }
   const undo = () => {
-    clearTimeout(timer);
-    pending.delete(path);
-    restore();
+    for (const image of images) {
+      const path = pathOf(image);
+      if (!pending.has(path)) continue; // sent
+      clearTimeout(pending.get(path));
+      pending.delete(path);
+      restore(image);
+    }
   };
-  notify("Image deleted.", { seconds: SECONDS - 0.5, action: { label: "Undo", run: undo } });
+  const text = images.length === 1 ? "Image deleted." : `${images.length} images deleted.`;
+  notify(text, { seconds: SECONDS - 0.5, action: { label: "Undo", run: undo } });
 }
 
 export const isPendingDeletion = (image) => pending.has(pathOf(image));
@@ -32,11 +41,11 @@ async function send(path, restore) {
   } catch (error) {
     if (error instanceof Failure && error.code === "image_not_found") return;
     restore();
-    notify(`The image was not deleted. ${errorMessage(error)}`);
+    notify(`Couldn't delete this image. ${errorMessage(error)}`);
   }
 }
 
-// Leaving the page doesn't undo a deletion; keepalive lets the request outlive the page.
+// Leaving the page doesn't undo a deletion; keepalive lets the requests outlive the page.
 addEventListener("pagehide", () => {
   const key = currentKey();
   const headers = key ? { Authorization: `Bearer ${key}` } : {};

@@ -2,12 +2,13 @@
 
 import { call } from "./api.js";
 import { isPendingDeletion, deleteSoon } from "./deletion.js";
-import { find, debounce, make } from "./dom.js";
-import { idOf, pageOf, plainPath, setImage } from "./images.js";
+import { card, imageCount } from "./cards.js";
+import { find, debounce } from "./dom.js";
+import { idOf } from "./images.js";
 import { NoKey } from "./key.js";
-import { modelLabel, errorMessage } from "./messages.js";
+import { errorMessage } from "./messages.js";
 
-const PAGE = 48;
+const PAGE = 24;
 const list = find("#gallery");
 const search = find("#search");
 const statusLine = find("#gallery-status");
@@ -18,25 +19,6 @@ let total = 0; // images that match the search
 let exact = true; // false if there are more
 let generation = 0; // number of the current search; responses to earlier ones are dropped
 let loading = false;
-
-function card(image) {
-  const img = make("img", { alt: "", width: 256, height: 256, loading: "lazy", decoding: "async" });
-  setImage(img, plainPath(image));
-  img.addEventListener("error", () => img.classList.add("missing"), { once: true });
-  const link = make(
-    "a", { href: pageOf(image), title: image.prompt },
-    img, make("span", { className: "prompt" }, image.prompt),
-    make("small", {}, modelLabel(image)),
-  );
-  return make("li", { id: `card-${idOf(image)}` }, link);
-}
-
-export function addNewest(image) {
-  if (search.value.trim() || find(`#card-${idOf(image)}`)) return;
-  list.prepend(card(image));
-  total += 1;
-  updateStatus();
-}
 
 /** Hide an image, and delete it shortly after unless the user undoes that. */
 export function remove(image) {
@@ -58,12 +40,11 @@ async function load() {
     const query = new URLSearchParams({ limit: PAGE });
     if (cursor) query.set("cursor", cursor);
     if (search.value.trim()) query.set("q", search.value.trim());
-    // Someone who goes back to this page wants today's list, not what the browser kept.
-    const page = await call(`images?${query}`, { cache: "no-cache" });
+    const page = await call(`images?${query}`, { cache: "no-cache" }); // also after going back
     if (current !== generation) return;
     if (cursor === null) list.replaceChildren(); // only now, so that the page doesn't flicker
     const listed = page.images.filter((image) => !isPendingDeletion(image));
-    list.append(...listed.filter((image) => !find(`#card-${idOf(image)}`)).map(card));
+    list.append(...listed.filter((image) => !find(`#card-${idOf(image)}`)).map((image, index) => card(image, list.childElementCount + index)));
     cursor = page.next_cursor;
     total = page.total_images - (page.images.length - listed.length);
     exact = page.total_exact;
@@ -86,9 +67,9 @@ async function load() {
 
 function updateStatus() {
   const searches = Boolean(search.value.trim());
-  if (!total) statusLine.textContent = searches ? "No image has these words in its prompt." : "No images yet. Generate the first one.";
-  else if (searches) statusLine.textContent = `${exact ? "" : "More than "}${total} found`;
-  else statusLine.textContent = `${total} image${total === 1 ? "" : "s"}`;
+  if (!total) statusLine.textContent = searches ? `No results for “${search.value.trim()}”.` : "No images yet. Create the first one.";
+  else if (searches) statusLine.textContent = `${exact ? "" : "More than "}${total.toLocaleString()} result${total === 1 ? "" : "s"}`;
+  else statusLine.textContent = imageCount(total);
 }
 
 // An observer only reports changes: observe again in case the end is still visible.

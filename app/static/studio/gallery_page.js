@@ -3,5 +3,5 @@
 import { restart } from "./gallery.js";
 import { followOldLink } from "./old_links.js";
 
-restart();
 followOldLink();
+restart();

@@ -6,7 +6,7 @@ import { pause } from "./dom.js";
 
 const MAX_TRIES = 40;
 const MAX_WAIT = 15; // seconds
-const EVENTS = new Set(["progress", "partial", "result", "error"]);
+const EVENTS = new Set(["progress", "partial", "image", "failure"]);
 const RETRYABLE = new Set([
   "generation_in_progress", "busy", "shutting_down", "storage_unavailable", "records_unavailable",
 ]);
@@ -18,15 +18,18 @@ export function newKey() {
 }
 
 /**
- * Generate an image, retrying while that is safe and useful.
+ * Generate images, retrying while that is safe and useful.
  *
- * `listener` has `progress(data)`, `partial(data)` and `waiting(seconds, error)`. Returns
- * `{image, retried}`; `retried` is true if the first try failed.
+ * `listener` has `progress(data)`, `partial(data)`, `image(image)`, `failure(failure)` and
+ * `waiting(seconds, error)`; the data of several images have their `index`. Returns `{images,
+ * failures, retried}`; `retried` is true if the first try failed.
  */
 export async function generate(body, key, listener) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return { image: await tryOnce(body, key, listener), retried: tries > 1 };
+      const result = await tryOnce(body, key, listener);
+      const { images, failures = [] } = result.images ? result : { images: [{ ...result, index: 0 }] };
+      return { images, failures, retried: tries > 1 };
     } catch (error) {
       if (!isRetryable(error) || tries === MAX_TRIES) throw error;
       const seconds = Math.max(error.retryAfter ?? 0, Math.min(2 ** (tries - 1), MAX_WAIT));
@@ -56,11 +59,10 @@ async function tryOnce(body, key, listener) {
 
 async function readStream(stream, listener) {
   for await (const event of eventsOf(stream)) {
-    if (!EVENTS.has(event.type)) continue;
     const data = JSON.parse(event.data);
     if (event.type === "result") return data;
     if (event.type === "error") throw new Failure(data, data.http_status, data.retry_after);
-    listener[event.type](data);
+    if (EVENTS.has(event.type)) listener[event.type](data);
   }
   throw new ConnectionLost();
 }

@@ -39,6 +39,31 @@ export function setImage(img, path) {
   visibilityObserver.observe(img);
 }
 
+const WIDTHS = [160, 256, 512, 1024]; // pixels; those above 256 are made from the original
+
+// AVIF is the smallest, but takes long to make of a large image.
+const variantPath = (image, width) => pathOf(image, `w=${width}&format=${width > 256 ? "webp" : "auto"}`);
+
+/**
+ * Show an image that is at most `width` pixels of the page wide, by the smallest file that is sharp.
+ *
+ * An image whose original is gone, or whose variants have to be signed, is shown by its plain file.
+ */
+export function showImage(img, image, width) {
+  if (server.signedOnly) {
+    setImage(img, plainPath(image));
+  } else if (server.privateImages) {
+    setImage(img, variantPath(image, WIDTHS.find((each) => each >= width * devicePixelRatio) ?? WIDTHS.at(-1)));
+  } else {
+    img.addEventListener("error", () => {
+      img.removeAttribute("srcset");
+      img.src = urlOf(plainPath(image));
+    }, { once: true });
+    img.sizes = img.loading === "lazy" ? `auto, ${width}px` : `${width}px`;
+    img.srcset = WIDTHS.map((each) => `${urlOf(variantPath(image, each))} ${each}w`).join(", ");
+  }
+}
+
 const visibilityObserver = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;

@@ -5,48 +5,54 @@ import { NoKey } from "./key.js";
 
 const STEPS = {
   moderation: "Checking the prompt",
-  checks: "Checking storage",
-  enhance: "Enriching the prompt",
+  checks: "Preparing",
+  enhance: "Enhancing the prompt",
   upstream: "Generating",
-  original: "Storing the original",
-  cutout: "Cutting out the background",
-  store: "Storing the image",
-  record: "Saving the record",
+  original: "Saving the original",
+  cutout: "Removing the background",
+  store: "Saving",
+  record: "Saving",
 };
 
 const ERRORS = {
-  prompt_rejected: "The prompt was rejected by the model's content rules. Change it and try again.",
+  prompt_rejected: "This prompt was blocked by the content policy. Try rewording it.",
   rate_limited: "You've hit the rate limit.",
   budget_exceeded: "The budget is used up.",
-  forbidden: "Your API key doesn't allow this. Ask the operator for one that does.",
+  upload_quota_exceeded: "The quota for your own images is used up.",
+  forbidden: "Your API key doesn't allow this. Ask your administrator for one that does.",
   signature_required: "This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.",
-  image_not_found: "This image doesn't exist, or belongs to another API key.",
+  image_not_found: "Image not found. It was deleted, or you don't have access.",
   image_deleted: "This image has been deleted.",
-  outcome_unknown: "It is unknown whether the image was generated and charged. Generating it again may be charged again.",
-  provider_timeout: "The image model didn't respond in time.",
-  provider_quota: "The server's account with the image provider has no credit left. Contact the operator.",
-  provider_misconfigured: "The server's image provider is misconfigured. Contact the operator.",
-  price_unknown: "The server has no price for this model. Contact the operator.",
+  image_trashed: "This image is in the trash. Restore it in the gallery.",
+  outcome_unknown: "We lost contact with the model, so the image may or may not exist. Generating it again may be charged again.",
+  provider_timeout: "The model timed out.",
+  provider_quota: "The server is out of credit at the image provider. Contact your administrator.",
+  provider_misconfigured: "The server's image provider is misconfigured. Contact your administrator.",
+  price_unknown: "The server has no price for this model. Contact your administrator.",
   provider_unreachable: "The image provider can't be reached.",
-  provider_rate_limited: "The image provider's rate limit is reached.",
-  busy: "The server is at its limit of concurrent requests.",
+  provider_rate_limited: "The model is busy right now.",
+  busy: "At capacity.",
+  shutting_down: "The server is restarting.",
   storage_unavailable: "The image store is unavailable.",
   records_unavailable: "The database is unavailable.",
+  request_too_large: "This file is too large.",
+  unsupported_media_type: "Only PNG, WebP and JPEG images can be used.",
 };
 
 const CHARGED = {
-  no: "Nothing was charged.",
-  yes: "The image was charged, and the original is kept.",
-  unknown: "It may have been charged.",
+  no: "You weren't charged.",
+  yes: "You were charged. The original is kept.",
+  unknown: "You may have been charged.",
 };
 
 export const stepMessage = (step) => STEPS[step] ?? "Working";
 
-export function errorMessage(error) {
+/** Return what happened and what to do. `withTime` adds when to try again, if the error has that. */
+export function errorMessage(error, { withTime = true } = {}) {
   if (error instanceof ConnectionLost) return "The server can't be reached. Check your connection, then try again.";
-  if (error instanceof NoKey) return "This server requires an API key. Get one from the operator and enter it under “API key” above.";
+  if (error instanceof NoKey) return "This server requires an API key. Ask your administrator for one, and enter it.";
   const parts = [ERRORS[error.code] ?? error.message];
-  if (error.retryAfter) parts.push(`Try again in ${duration(error.retryAfter)}.`);
+  if (withTime && error.retryAfter) parts.push(`Try again in ${duration(error.retryAfter)}.`);
   if (error.charged) parts.push(CHARGED[error.charged]);
   if (error.status >= 500 && error.request_id) parts.push(`Request ID: ${error.request_id}.`);
   return parts.join(" ");
@@ -58,8 +64,9 @@ export function duration(seconds) {
   return `${Math.round(seconds / 3600)} hours`;
 }
 
+/** Return a price as text. */
 export function money(dollars) {
-  if (dollars === null || dollars === undefined) return "unknown";
+  if (dollars === null || dollars === undefined) return "Price unavailable";
   if (dollars === 0) return "Free";
   return dollars < 0.01 ? "less than 1 cent" : `$${dollars.toFixed(dollars < 0.1 ? 3 : 2)}`;
 }
@@ -71,4 +78,6 @@ export const bytes = (size) => (size < 1024 ? `${size} bytes` : `${(size / 1024)
 
 export const date = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-export const modelLabel = (image) => (image.provider === "offline" ? "offline, not AI" : image.model);
+const NO_MODEL = { offline: "sample art, not AI", upload: "your own image" };
+
+export const modelLabel = (image) => NO_MODEL[image.provider] ?? image.model;

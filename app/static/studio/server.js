@@ -1,6 +1,6 @@
 // Facts about the server, from the page's data attributes.
 
-const { root, provider, model, keys, images, redirects } = document.body.dataset;
+const { root, provider, model, keys, images, redirects, variants } = document.body.dataset;
 
 /** Return the address of a path of the API, such as `images`, below the path of the service. */
 export const urlOf = (path) => root + path;
@@ -11,4 +11,5 @@ export const server = {
   requiresKey: keys === "yes",
   privateImages: images === "private",
   redirects: redirects === "yes",
+  signedOnly: variants === "signed", // variants need a signature, which this page can't make
 };

@@ -17,3 +17,8 @@ export function notify(text, { seconds = 6, action = null } = {}) {
   setTimeout(remove, 1000 * seconds);
   return remove;
 }
+
+/** Press the button of the newest notification that has one, such as Undo. */
+export function runNewestAction() {
+  [...container.querySelectorAll("button")].at(-1)?.click();
+}

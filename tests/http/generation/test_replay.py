@@ -104,7 +104,7 @@ def test_studio_shows_that_replay_is_free(tmp_path: Path) -> None:
     with replaying(tmp_path) as service:
         page = service.get("/").text
     assert "Replay." in page
-    assert "costs money" not in page
+    assert "billed" not in page
 
 
 def test_missing_recording_is_an_error(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Studio:
 
     def submit(self, prompt: str) -> None:
         """Enter a prompt and press Generate."""
-        self.page.get_by_label("Describe an image").fill(prompt)
+        self.page.get_by_label("Describe your image").fill(prompt)
         self.page.get_by_role("button", name="Generate", exact=True).click()
 
     def expect_status(self, text: str) -> None:
