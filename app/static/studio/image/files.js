@@ -54,6 +54,16 @@ export function setUpFiles({ current, say }) {
     }
   }
 
+  async function downloadOriginal() {
+    try {
+      const blob = await blobOf(`images/${target.filename}/original`);
+      save(blob, `${fileStem(current().image)}-original.${extensionOf(blob.type)}`);
+      say(`Downloaded the original · ${bytes(blob.size)}`);
+    } catch (error) {
+      say(errorMessage(error), "error");
+    }
+  }
+
   async function copyImage() {
     // Browsers take PNG only. The promise lets Safari keep the click while the file is loaded.
     const edits = new URLSearchParams(current().edits);
@@ -86,5 +96,6 @@ export function setUpFiles({ current, say }) {
   find("#copy-link").addEventListener("click", () => copyText(location.href, "Copied the link to this page."));
   find("#copy-image").addEventListener("click", copyImage);
   find("#download").addEventListener("click", download);
+  find("#download-original").addEventListener("click", downloadOriginal);
   return { refresh, download };
 }

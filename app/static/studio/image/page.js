@@ -7,17 +7,22 @@ import { currentKey, NoKey } from "../key.js";
 import { bytes, errorMessage } from "../messages.js";
 import { server, urlOf } from "../server.js";
 import { addBackdropPicker } from "./backdrop.js";
+import { setUpBrush } from "./brush.js";
+import { setUpCompare } from "./compare.js";
+import { setUpCutout } from "./cutout.js";
 import { buildEditor } from "./editor.js";
 import { pageQuery, readEdits, sizeOf } from "./edits.js";
 import { showFacts } from "./facts.js";
 import { setUpFiles } from "./files.js";
 import { setUpPresets } from "./presets.js";
 import { Preview } from "./preview.js";
+import { setUpSaving } from "./saving.js";
 import { target } from "./target.js";
 import { Undo } from "./undo.js";
 
 const SETTLED_MS = 400; // without a change, before a step is added to the history
 const article = find("#image-page");
+const canvas = find("#canvas");
 const form = find("#editor");
 const img = find("#image");
 const status = find("#file-status");
@@ -28,9 +33,13 @@ let readControls = () => edits;
 
 const undo = new Undo(pageQuery(edits));
 const preview = new Preview({
-  filename: target.filename, img, canvas: find("#canvas"), onFile: showFile, onError: (error) => say(errorMessage(error), "error"),
+  filename: target.filename, img, canvas, onFile: showFile, onError: (error) => say(errorMessage(error), "error"),
 });
 const files = setUpFiles({ current: () => ({ image, edits }), say });
+const compare = setUpCompare({ canvas, say });
+const cutout = setUpCutout({ canvas, change: (changed) => apply(changed) });
+const brush = setUpBrush({ canvas, imageId: target.id, onToggle: toggleBrush, onChange: () => saving.refresh() });
+const saving = setUpSaving({ current: () => ({ image, edits }), brush, say });
 const suggestBackdrop = addBackdropPicker(find("#stage"), find("#backdrop-place"));
 
 function say(text, tone = "") {
@@ -49,11 +58,23 @@ const commit = () => {
 };
 const commitSoon = debounce(SETTLED_MS, commit);
 
+/** Show the current edits everywhere. */
+function show({ isFinal = false } = {}) {
+  preview.show(edits, { isFinal });
+  for (const part of [files, compare, cutout, brush, saving]) part.refresh(edits);
+}
+
 function change() {
   edits = readControls();
-  preview.show(edits);
-  files.refresh();
+  show();
   commitSoon();
+}
+
+/** Show the original below the cutout while the brush is on. */
+async function toggleBrush(isOn) {
+  if (isOn) await compare.show("faint");
+  else compare.hide();
+  canvas.classList.toggle("brushing", isOn);
 }
 
 /** Show other edits, as a step that can be undone unless it is one. */
@@ -62,8 +83,7 @@ function apply(query, { isStep = true } = {}) {
   edits = readEdits(query);
   if (isStep) commit();
   readControls = buildEditor(form, edits, change);
-  preview.show(edits);
-  files.refresh();
+  show();
   refreshUndo();
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
@@ -94,7 +114,9 @@ async function describe() {
   }
   img.alt = image.prompt;
   showFacts(image);
-  files.refresh();
+  brush.describe(image);
+  cutout.describe(image);
+  for (const part of [files, cutout, saving]) part.refresh(edits);
   for (const element of document.querySelectorAll("[data-owned]")) element.hidden = false;
   if (image.cutout?.verdict === "check") whenLoaded(() => suggestBackdrop(img));
 }
@@ -116,10 +138,10 @@ function start() {
     say("This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.");
   } else {
     readControls = buildEditor(form, edits, change);
-    preview.show(edits, { isFinal: true });
+    show({ isFinal: true });
     setUpPresets({ apply: (query) => apply(query), current: () => pageQuery(edits), say });
   }
-  files.refresh();
+  files.refresh(edits);
   refreshUndo();
   return describe();
 }

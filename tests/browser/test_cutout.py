@@ -1,0 +1,113 @@
+"""The cutout on the page of an image: verdict, enclosed areas, comparison and brush."""
+
+import io
+import re
+from typing import Any
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from tests.support.browser.studio import DESKTOP, Studio, Tabs
+from tests.support.images.sample_images import encoded
+from tests.support.service import Service
+
+SIDE = 600
+
+
+def ring() -> bytes:
+    """Return a blue disc on white with a white eye left of its middle, as a PNG."""
+    image = Image.new("RGB", (SIDE, SIDE), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((100, 100, 500, 500), fill=(20, 40, 160))
+    draw.ellipse((150, 250, 250, 350), fill="white")
+    return encoded(image)
+
+
+def opened(tabs: Tabs, service: Service) -> tuple[Studio, dict[str, Any]]:
+    """Upload the ring and open its page; return it with the ring's metadata."""
+    headers = {"Content-Type": "image/png"}
+    made = service.call("POST", "/images", data=ring(), headers=headers).json()
+    image_id = made["filename"].removesuffix(".png")
+    studio = Studio(tabs.open(f"{service.url}/p/{image_id}", DESKTOP))
+    expect(studio.find(".area")).to_be_visible()
+    return studio, made
+
+
+def opacity(service: Service, path: str, x: float, y: float) -> int:
+    """Return the alpha of an image at a point in fractions of its sides."""
+    with Image.open(io.BytesIO(service.get(path).content)) as image:
+        alpha = image.convert("RGBA").getpixel((round(x * image.width), round(y * image.height)))
+    assert isinstance(alpha, tuple)
+    return alpha[3]
+
+
+def shown_query(page: Page, query: str) -> None:
+    """Wait until the preview shows the file of a query."""
+    expect(page.locator("#image")).to_have_attribute("src", re.compile(re.escape(query) + "$"))
+
+
+def test_areas_are_toggled(tabs: Tabs, service: Service) -> None:
+    """By click and keyboard, where they are in the result; it can be undone."""
+    studio, made = opened(tabs, service)
+    (area,) = made["cutout"]["areas"]
+    page, button = studio.page, studio.find(".area")
+    is_kept = area["decision"] == "keep"
+    other = f"holes={'cut' if is_kept else 'keep'}:1"
+    expect(button).to_have_attribute("aria-pressed", "true" if is_kept else "false")
+    box, whole = button.bounding_box(), studio.find("#canvas").bounding_box()
+    assert box
+    assert whole
+    assert abs((box["x"] - whole["x"]) / whole["width"] - 150 / SIDE) < 0.02
+    assert studio.axe_problems() == []
+    button.click()
+    shown_query(page, f"w=1024&{other}")
+    expect(page).to_have_url(re.compile(other))
+    button.press("Enter")
+    shown_query(page, "w=1024")
+    page.keyboard.press("Control+z")
+    shown_query(page, f"w=1024&{other}")
+    page.get_by_label("Padding, as a number").fill("100")
+    expect(button).to_have_attribute("aria-pressed", "false" if is_kept else "true")
+    padded = button.bounding_box()
+    assert padded
+    assert padded["width"] < 0.7 * box["width"]
+
+
+def test_the_brush_is_saved_as_a_new_cutout(tabs: Tabs, service: Service) -> None:
+    """After a look at the original; the image's address then leads to the new one."""
+    studio, made = opened(tabs, service)
+    page, image_id = studio.page, made["filename"].removesuffix(".png")
+    page.get_by_role("button", name="Remove white parts").or_(
+        page.get_by_role("button", name="Keep white parts")
+    ).first.click()
+    page.get_by_role("button", name="Compare with the original").click()
+    original = studio.find(".original")
+    expect(original).to_be_visible()
+    page.get_by_label("How much of the original is shown").fill("75")
+    expect(original).to_have_css("clip-path", re.compile(r"inset\(0px calc\(25%|inset\(0px 25%"))
+    page.get_by_role("button", name="Compare with the original").click()
+    page.get_by_role("button", name="Erase or restore by hand").click()
+    surface = studio.find(".surface").bounding_box()
+    assert surface
+    page.mouse.move(surface["x"] + 0.6 * surface["width"], surface["y"] + 0.5 * surface["height"])
+    page.mouse.down()
+    page.mouse.move(surface["x"] + 0.7 * surface["width"], surface["y"] + 0.5 * surface["height"])
+    page.mouse.up()
+    page.get_by_label("Restore", exact=True).check()
+    studio.find(".surface").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    assert studio.axe_problems() == []
+    page.get_by_role("button", name="Save cutout", exact=True).click()
+    expect(page).not_to_have_url(re.compile(image_id))
+    expect(studio.find("#about-title")).to_be_visible()
+    expect(studio.find("#save-cutout")).to_be_hidden()
+    (saved,) = service.images()
+    assert (saved["parent"], saved["cost_usd"]) == (made["filename"], 0)
+    path = f"/images/{saved['filename']}?w=600"
+    assert opacity(service, path, 0.65, 0.5) == 0
+    assert opacity(service, path, 0.5, 0.7) == 255
+    assert opacity(service, f"/images/{made['filename']}?w=600", 0.65, 0.5) == 0
+    page.goto(f"{service.url}/p/{image_id}?w=300")
+    expect(page).to_have_url(f"{service.url}/p/{saved['filename'].removesuffix('.png')}?w=300")
