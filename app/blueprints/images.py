@@ -86,6 +86,7 @@ def _render_page(query: ListQuery) -> bytes:
             errors.SignatureExpired,
             errors.ImageNotFound,
             errors.OriginalMissing,
+            errors.ImageNotVectorizable,
             errors.VariantsBusy,
             errors.Overloaded,
             errors.StorageUnavailable,

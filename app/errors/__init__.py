@@ -55,6 +55,7 @@ from app.errors.requests import (
 )
 from app.errors.variants import (
     ImageDamaged,
+    ImageNotVectorizable,
     OriginalMissing,
     SignatureExpired,
     SignatureInvalid,
@@ -77,6 +78,7 @@ __all__ = [
     "ImageDamaged",
     "ImageDeleted",
     "ImageNotFound",
+    "ImageNotVectorizable",
     "ImagePendingUpload",
     "ImageReplaced",
     "ImageTrashed",

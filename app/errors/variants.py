@@ -1,6 +1,10 @@
 """Errors of variants."""
 
+from typing import Self
+
 from app.errors.base import AppError
+
+_ADVICE = "Use PNG or WEBP, or an image in flat colors."
 
 
 class SignatureRequired(AppError):
@@ -45,3 +49,17 @@ class ImageDamaged(AppError):
 
     status, code = 500, "image_damaged"
     message = "The stored image is damaged. The operator must check it."
+
+
+class ImageNotVectorizable(AppError):
+    """An SVG file of the image would be large, or look different."""
+
+    status, code = 422, "not_vectorizable"
+    message = f"This image has too much detail for an SVG file. {_ADVICE}"
+
+    @classmethod
+    def of(cls, fidelity: float, problem: str) -> Self:
+        """Return the error with the fidelity that the file would have, in dB."""
+        figure = round(fidelity, 1)
+        message = f"The image {problem}: as SVG it reaches {figure} dB. {_ADVICE}"
+        return cls(message=message, facts={"fidelity": figure})

@@ -28,6 +28,7 @@ _EXPOSED_HEADERS = [
     "Content-Range",
     "ETag",
     "Idempotency-Replayed",
+    "Image-Fidelity",
     "Last-Modified",
     "Location",
     "RateLimit",

@@ -38,6 +38,7 @@ _FLASK_ONLY_HEADERS = frozenset(
     }
 )
 _FAILURE = "app.failure"
+_FIDELITY = re.compile(rb'<svg [^>]*data-fidelity="([0-9.]+)"')
 _ROUTE = "/images/<image_name:filename>"  # the rule of Flask's view
 
 
@@ -213,7 +214,9 @@ def content_headers(spec: ImageResponseSpec, stored: StoredImage) -> list[tuple[
     kind, name = "attachment", spec.download_name
     if not name:
         kind, name = "inline", f"{spec.image_id}.{extension}"
+    fidelity = _FIDELITY.match(stored.data) if stored.content_type == "image/svg+xml" else None
     return [
+        *([("Image-Fidelity", fidelity[1].decode())] if fidelity else []),
         ("Content-Disposition", f'{kind}; filename="{name}"'),
         ("Content-Type", stored.content_type),
         ("Content-Length", str(len(stored.data))),

@@ -14,7 +14,13 @@ from app.imaging.cutout.options import (
     VariantSource,
 )
 from app.imaging.cutout.report import Cutout, CutoutReport, EnclosedArea
-from app.imaging.errors import NotAnImage, TooLarge, UnusableImage
+from app.imaging.errors import (
+    NotAnImage,
+    NotVectorizable,
+    TooLarge,
+    TracingTimeout,
+    UnusableImage,
+)
 from app.imaging.exports.export import Export
 from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
 from app.imaging.formats.xmp import Provenance
@@ -38,10 +44,12 @@ __all__ = [
     "InvalidOption",
     "InvalidVariant",
     "NotAnImage",
+    "NotVectorizable",
     "Outline",
     "Provenance",
     "Shadow",
     "TooLarge",
+    "TracingTimeout",
     "UnusableImage",
     "Variant",
     "VariantSource",
@@ -195,6 +203,8 @@ def render_variant(
 
     Raises:
         InvalidVariant: the variant names an area that the image doesn't have.
+        NotVectorizable: an SVG file of it would be large, or look different.
+        TracingTimeout: it took too long.
         NotAnImage: the bytes are not a complete image.
         TooLarge: the image has too many pixels; nothing was decoded.
     """

@@ -29,6 +29,7 @@ _CONTENT_TYPES = {
     "webp": "image/webp",
     "jpeg": "image/jpeg",
     "avif": "image/avif",
+    "svg": "image/svg+xml",
     "ico": "image/vnd.microsoft.icon",
     "json": JSON,
     "bin": _BINARY,

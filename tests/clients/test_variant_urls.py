@@ -22,6 +22,7 @@ KNOWN: list[Parameters] = [
     {"h": 100, "dpr": 1.5, "format": "auto"},
     {"format": "auto", "quality": 65},
     {"format": "ico", "quality": 65},
+    {"format": "svg", "quality": 65, "w": 512},
     {"w": 300, "h": 200, "fit": "cover", "padding": 10, "dpr": 2},
     {"fit": "cover"},
     {"format": "jpeg", "background": "#FFF", "quality": 84},

@@ -143,10 +143,10 @@ class VariantQuery(LinkQuery):
         description="Width in pixels for which padding, outline, shadow, blur and pixelate are "
         "given; they are scaled to the width of the result. Default: they are not scaled.",
     )
-    format: Literal["png", "webp", "avif", "jpeg", "ico", "auto"] = Field(
+    format: Literal["png", "webp", "avif", "jpeg", "ico", "svg", "auto"] = Field(
         "png",
         description="`auto`: the format that the Accept header prefers, the smallest of equals. "
-        "`ico`: an icon with 16, 32 and 48 pixels.",
+        "`ico`: an icon with 16, 32 and 48 pixels. `svg`: shapes of flat colors.",
     )
     quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
         None, description="Quality of WebP, AVIF and JPEG; the default depends on the format."

@@ -32,6 +32,9 @@ class ErrorResponse(BaseModel):
     request_id: str
     errors: list[FieldError] = Field([], description="The invalid fields, if any.")
     charged: Charged | None = Field(None, description="Whether the provider charged for an image.")
+    fidelity: float | None = Field(
+        None, description="Of an SVG file that was not made, as PSNR in dB."
+    )
     failures: list[CandidateFailure] = Field(
         [], description="All candidates, if several were requested and none is an image."
     )

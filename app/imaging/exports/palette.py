@@ -35,11 +35,11 @@ def find_palette(image: Array) -> list[tuple[tuple[int, int, int], float]]:
     Pixels count by their opacity. They are grouped by k-means in OKLab, from seeds far from each
     other (no chance is involved), and similar groups are merged.
     """
-    rgb, weights = _histogram(image)
+    rgb, weights = histogram(image)
     if not len(weights):
         return []
     lab = to_oklab(rgb)
-    centers = _k_means(lab, weights, _seeds(lab, weights))
+    centers = k_means(lab, weights, seeds(lab, weights))
     centers, shares = _merge(lab, weights, centers)
     order = np.argsort(-shares, kind="stable")
     found = from_oklab(centers[order])
@@ -49,7 +49,7 @@ def find_palette(image: Array) -> list[tuple[tuple[int, int, int], float]]:
     ]
 
 
-def _histogram(image: Array) -> tuple[Array, Array]:
+def histogram(image: Array) -> tuple[Array, Array]:
     """Return mean colors of the occupied bins, (n, 3) uint8, and their weights."""
     pixels = image.reshape(-1, 4)
     pixels = pixels[pixels[:, 3] > 0]
@@ -63,25 +63,33 @@ def _histogram(image: Array) -> tuple[Array, Array]:
     return np.rint(means).astype(np.uint8), weights[occupied]
 
 
-def _distances(lab: Array, centers: Array) -> Array:
+def distances(lab: Array, centers: Array) -> Array:
+    """Return the squared distances of n colors from k centers, (n, k)."""
     return np.asarray(((lab[:, None, :] - centers[None]) ** 2).sum(axis=2))
 
 
-def _seeds(lab: Array, weights: Array) -> Array:
+def seeds(lab: Array, weights: Array, count: int = MAX_COLORS) -> Array:
     """Return colors that are frequent and far from those before."""
     chosen = [int(weights.argmax())]
-    nearest = _distances(lab, lab[chosen])[:, 0]
-    while len(chosen) < MAX_COLORS and nearest.max() > _SAME**2:
+    nearest = distances(lab, lab[chosen])[:, 0]
+    while len(chosen) < count and nearest.max() > _SAME**2:
         chosen.append(int((nearest * weights).argmax()))
-        nearest = np.minimum(nearest, _distances(lab, lab[chosen[-1:]])[:, 0])
+        nearest = np.minimum(nearest, distances(lab, lab[chosen[-1:]])[:, 0])
     return np.asarray(lab[chosen])
 
 
-def _k_means(lab: Array, weights: Array, centers: Array) -> Array:
-    """Return the centers of groups; frequent colors draw them more than blends at edges do."""
-    emphasis = weights * weights
+def k_means(lab: Array, weights: Array, centers: Array, *, emphasize: bool = True) -> Array:
+    """Return the centers of groups of colors.
+
+    Args:
+        lab: (n, 3) OKLab colors.
+        weights: (n,) their weights.
+        centers: (k, 3) first guesses.
+        emphasize: whether frequent colors draw centers more than blends at edges do.
+    """
+    emphasis = weights * weights if emphasize else weights
     for _ in range(_ROUNDS):
-        nearest = _distances(lab, centers).argmin(axis=1)
+        nearest = distances(lab, centers).argmin(axis=1)
         totals = np.bincount(nearest, emphasis, len(centers))
         moved = (
             np.stack(
@@ -99,10 +107,10 @@ def _k_means(lab: Array, weights: Array, centers: Array) -> Array:
 def _merge(lab: Array, weights: Array, centers: Array) -> tuple[Array, Array]:
     """Join the two most similar groups, until the rest differ; return centers and weights."""
     while True:
-        shares = np.bincount(_distances(lab, centers).argmin(axis=1), weights, len(centers))
+        shares = np.bincount(distances(lab, centers).argmin(axis=1), weights, len(centers))
         if len(centers) == 1:
             return centers, shares
-        apart = np.sqrt(_distances(centers, centers)) + np.diag(np.full(len(centers), np.inf))
+        apart = np.sqrt(distances(centers, centers)) + np.diag(np.full(len(centers), np.inf))
         first, second = np.unravel_index(apart.argmin(), apart.shape)
         rare = int(shares.argmin())
         limit = _MERGED if len(centers) > MIN_COLORS else _SAME

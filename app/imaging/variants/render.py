@@ -25,13 +25,22 @@ Array = npt.NDArray[Any]
 
 def render_variant(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> bytes:
     """See `app.imaging.render_variant`."""
+    if variant.format == "svg":
+        from app.imaging.vector.svg import TRACED_SIDE, encode_svg
+
+        pixels = _draw(image, source, variant.raster(TRACED_SIDE))
+        return encode_svg(pixels, variant.width, variant.height, read_packet(image))
+    return encode(_draw(image, source, variant), variant, read_packet(image))
+
+
+def _draw(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> Array:
     pixels = geometry.arrange(load_square(image, source, variant), variant)
     if variant.recolor:
         pixels = recolor(pixels, variant.recolor)
     pixels = effects.apply_adjustments(pixels, variant)
     for each in variant.filters:
         pixels = effects.apply_filter(pixels, each)
-    return encode(layers.composite(pixels, variant), variant, read_packet(image))
+    return layers.composite(pixels, variant)
 
 
 def load_square(image: bytes, source: Callable[[], VariantSource], variant: Variant) -> Array:

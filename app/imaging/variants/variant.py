@@ -10,7 +10,7 @@ from app.imaging.variants.recoloring import Recoloring, validate_recolor
 from app.imaging.variants.values import Color, InvalidVariant, Range, format_value, validate_color
 
 Fit = Literal["contain", "cover", "fill"]
-Format = Literal["png", "webp", "avif", "jpeg", "ico"]
+Format = Literal["png", "webp", "avif", "jpeg", "ico", "svg"]
 Flip = Literal["", "h", "v", "hv"]
 
 SIDE = 256  # px of the stored image
@@ -30,11 +30,11 @@ RANGES: dict[str, Range] = {
 }
 """The ranges of the numeric fields."""
 DEFAULT_QUALITY: dict[Format, int] = {"webp": 85, "avif": 65, "jpeg": 85}
-"""The quality if none is specified. PNG and ICO have none."""
+"""The quality if none is specified. PNG, ICO and SVG have none."""
 LOSSLESS = 100  # quality at which a WEBP is lossless
 MIN_ICON_SIDE = 48  # px: the largest image in an ICO
 
-CONTENT_TYPES: dict[Format, str] = {"ico": "image/vnd.microsoft.icon"}
+CONTENT_TYPES: dict[Format, str] = {"ico": "image/vnd.microsoft.icon", "svg": "image/svg+xml"}
 """The content types that are not named after their format."""
 
 _CHOICES = {
@@ -164,7 +164,18 @@ class Variant:
     @property
     def needs_original(self) -> bool:
         """Whether the stored image is too small, or may be cut out differently."""
-        return self.side > SIDE or self.holes is not None or self.cutout_shadow != ""
+        return (
+            self.side > SIDE
+            or self.format == "svg"
+            or self.holes is not None
+            or self.cutout_shadow != ""
+        )
+
+    def raster(self, longer_side: int) -> "Variant":
+        """Return the same variant as pixels, with a longer side in px."""
+        scale = longer_side / max(self.width, self.height)
+        width, height = (max(1, round(side * scale)) for side in (self.width, self.height))
+        return replace(self, format="png", width=width, height=height, scale=scale)
 
     def cutout_options(self, stored: CutoutOptions) -> CutoutOptions:
         """Return the options for cutting out the original, from those of the stored image."""

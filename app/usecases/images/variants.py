@@ -4,8 +4,15 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from app.errors import ImageDamaged, InvalidRequest, RateLimited
-from app.imaging import Export, InvalidVariant, UnusableImage, Variant
+from app.errors import ImageDamaged, ImageNotVectorizable, InvalidRequest, RateLimited, VariantsBusy
+from app.imaging import (
+    Export,
+    InvalidVariant,
+    NotVectorizable,
+    TracingTimeout,
+    UnusableImage,
+    Variant,
+)
 from app.models import StoredImage
 from app.ports import UNLIMITED, ImageCache, ImageProcessor, ImageStore
 from app.usecases.images.images import Images
@@ -55,6 +62,7 @@ class Variants:
             RateLimited: the caller has had too many variants rendered.
             ImageNotFound: there is no such image.
             InvalidRequest: the variant names an area that the image doesn't have.
+            ImageNotVectorizable: an SVG file of it would be large, or look different.
             OriginalMissing: the variant needs the original, which is missing.
             ImageDamaged: the image or the original can't be decoded.
             VariantsBusy, Overloaded: too many variants are being rendered, or waited for.
@@ -109,6 +117,10 @@ class Variants:
             )
         except InvalidVariant as error:
             raise InvalidRequest.of_field(error.parameter, str(error)) from None
+        except NotVectorizable as error:
+            raise ImageNotVectorizable.of(error.fidelity, str(error)) from None
+        except TracingTimeout as error:
+            raise VariantsBusy(str(error)) from error
         except UnusableImage as error:
             raise ImageDamaged(f"{image_id}: {error}") from error
         return StoredImage(data=data, content_type=variant.content_type, modified=image.modified)

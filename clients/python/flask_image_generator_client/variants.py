@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 _SIDE = 256
 _QUALITY = {"webp": 85, "avif": 65, "jpeg": 85}
-_LOSSLESS = ("png", "ico")
+_LOSSLESS = ("png", "ico", "svg")
 _AUTO_FORMATS = ("avif", "webp", "png")
 _UNCHANGED = {
     **dict.fromkeys(("brightness", "contrast", "saturation", "gamma", "sharpness"), 1.0),

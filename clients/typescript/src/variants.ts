@@ -6,7 +6,7 @@ export interface Variant {
   h?: number;
   dpr?: number;
   fit?: "contain" | "cover" | "fill";
-  format?: "png" | "webp" | "avif" | "jpeg" | "ico" | "auto";
+  format?: "png" | "webp" | "avif" | "jpeg" | "ico" | "svg" | "auto";
   quality?: number;
   background?: string;
   padding?: number;
@@ -37,7 +37,7 @@ type Argument = [kind: Kind, usual: number | string | null];
 
 const SIDE = 256;
 const QUALITY: Values = { webp: 85, avif: 65, jpeg: 85 };
-const LOSSLESS = ["png", "ico"];
+const LOSSLESS = ["png", "ico", "svg"];
 const UNCHANGED: Record<string, number> = {
   brightness: 1,
   contrast: 1,

@@ -15,7 +15,7 @@ from tests.support.service import Service, serving, settings_for
 
 _CONFIG = "content_type_overrides:\n" + "".join(
     f"  image/{name}: application/octet-stream\n"
-    for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon")
+    for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon", "svg+xml")
 )
 _CONFIG += "  application/zip: application/octet-stream\n"
 _GENERATOR = "from openapi_python_client.cli import app; app()"

@@ -160,7 +160,7 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     schemas = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     names = "w h fit dpr format quality background padding brightness contrast saturation hue gamma"
     more = "sharpness recolor filter rotate flip outline shadow holes cutout_shadow expires sig"
-    assert set(schemas) == {"filename", *names.split(), *more.split()}
+    assert set(schemas) == {"filename", "scale_from", *names.split(), *more.split()}
     assert all(
         parameter["description"]
         for parameter in operation["parameters"]
@@ -173,7 +173,8 @@ def test_openapi_describes_each_parameter(embedded: Service) -> None:
     assert schemas["filter"]["type"] == "array"
     assert re.fullmatch(schemas["holes"]["pattern"], "keep:2,5;cut:1")
     assert schemas["holes"]["examples"] == ["keep", "keep:2,5", "keep:2;cut:1"]
-    types = {f"image/{name}" for name in ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon")}
+    subtypes = ("png", "webp", "avif", "jpeg", "vnd.microsoft.icon", "svg+xml")
+    types = {f"image/{name}" for name in subtypes}
     assert set(operation["responses"]["200"]["content"]) == types
     codes = {
         code

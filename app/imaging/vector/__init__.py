@@ -1,0 +1,1 @@
+"""Vector graphics of flat art."""
