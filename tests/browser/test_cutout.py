@@ -1,12 +1,12 @@
 """The cutout on the page of an image: verdict, enclosed areas, comparison and brush."""
 
-import io
 import re
 from typing import Any
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.support.browser.image_page import opacity, shown_query
 from tests.support.browser.studio import DESKTOP, Studio, Tabs
 from tests.support.images.sample_images import encoded
 from tests.support.service import Service
@@ -31,19 +31,6 @@ def opened(tabs: Tabs, service: Service) -> tuple[Studio, dict[str, Any]]:
     studio = Studio(tabs.open(f"{service.url}/p/{image_id}", DESKTOP))
     expect(studio.find(".area")).to_be_visible()
     return studio, made
-
-
-def opacity(service: Service, path: str, x: float, y: float) -> int:
-    """Return the alpha of an image at a point in fractions of its sides."""
-    with Image.open(io.BytesIO(service.get(path).content)) as image:
-        alpha = image.convert("RGBA").getpixel((round(x * image.width), round(y * image.height)))
-    assert isinstance(alpha, tuple)
-    return alpha[3]
-
-
-def shown_query(page: Page, query: str) -> None:
-    """Wait until the preview shows the file of a query."""
-    expect(page.locator("#image")).to_have_attribute("src", re.compile(re.escape(query) + "$"))
 
 
 def test_areas_are_toggled(tabs: Tabs, service: Service) -> None:

@@ -6,40 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.support.browser.image_page import generated, opened, query_of, shows
 from tests.support.browser.studio import PHONE, Studio, Tabs
 from tests.support.concurrency.threads import wait_until
-from tests.support.http.authenticated_service import serving_with_keys
-from tests.support.service import Service, serving, settings_for
-
-
-def generated(service: Service, prompt: str = 'A "red" fox') -> str:
-    """Generate an image and return its id."""
-    name: str = service.generate(prompt).json()["filename"]
-    return name.removesuffix(".png")
-
-
-def opened(tabs: Tabs, service: Service, image_id: str, size: tuple[int, int] = PHONE) -> Studio:
-    """Open the page of an image and wait until it can be edited."""
-    studio = Studio(tabs.open(f"{service.url}/p/{image_id}", size))
-    expect(studio.find("#about-title")).to_be_visible()
-    return studio
-
-
-def shows(page: Page, width: int, height: int, query: str = "") -> None:
-    """Wait until the preview is the file of this size, and of this query if one is given."""
-    page.wait_for_function(
-        "([w, h, q]) => { const it = document.querySelector('#image');"
-        " return it.complete && it.naturalWidth === w && it.naturalHeight === h"
-        " && (!q || it.src.endsWith('?' + q)); }",
-        arg=[width, height, query],
-    )
-
-
-def query_of(page: Page) -> str:
-    """Return the query in the page's address."""
-    return page.url.partition("?")[2]
+from tests.support.service import Service
 
 
 def test_edits_are_the_address_the_file_and_the_snippets(
@@ -197,30 +169,3 @@ def test_keyboard_operates_everything(studio: Studio, service: Service) -> None:
     image_id = studio.page.url.split("/p/")[1].partition("?")[0]
     studio.page.goto(f"{service.url}/gallery#{image_id}")
     expect(studio.page).to_have_url(f"{service.url}/p/{image_id}")
-
-
-def test_signed_variants_only_is_explained(tabs: Tabs, tmp_path: Path) -> None:
-    """Where only signed variants are served, the page says so and offers the plain image."""
-    settings = settings_for(data_dir=tmp_path, variant_signing_keys="s" * 32)
-    with serving(settings) as service:
-        studio = opened(tabs, service, generated(service))
-        expect(studio.find("#file-status")).to_contain_text("serves signed variants only")
-        expect(studio.find("#editor")).to_be_hidden()
-        shows(studio.page, 256, 256)
-        with studio.page.expect_download() as download:
-            studio.page.get_by_role("button", name="Download", exact=True).click()
-        assert download.value.suggested_filename == "a-red-fox.png"
-
-
-def test_private_images_are_shown_with_a_key(tabs: Tabs, tmp_path: Path) -> None:
-    """The page asks for the key, then shows the image, its prompt and edits of it."""
-    with serving_with_keys(data_dir=tmp_path, public_images=False) as auth_service:
-        key = auth_service.create_key("alice")
-        image_id = auth_service.create_image(key).rpartition("/")[2].removesuffix(".png")
-        page = tabs.open(f"{auth_service.service.url}/p/{image_id}?w=300")
-        page.get_by_label("API key", exact=True).fill(key)
-        page.get_by_role("button", name="Continue").click()
-        expect(page.locator("#prompt")).to_have_text("A red fox")
-        shows(page, 300, 300)
-        page.get_by_label("Width, as a number", exact=True).fill("200")
-        shows(page, 200, 200)

@@ -18,16 +18,16 @@ export function newKey() {
 }
 
 /**
- * Generate images, retrying while that is safe and useful.
+ * Generate images, retrying while that is safe and useful. `path` is that of the API.
  *
  * `listener` has `progress(data)`, `partial(data)`, `image(image)`, `failure(failure)` and
  * `waiting(seconds, error)`; the data of several images have their `index`. Returns `{images,
  * failures, retried}`; `retried` is true if the first try failed.
  */
-export async function generate(body, key, listener) {
+export async function generate(body, key, listener, path = "generate-image") {
   for (let tries = 1; ; tries += 1) {
     try {
-      const result = await tryOnce(body, key, listener);
+      const result = await tryOnce(body, key, listener, path);
       const { images, failures = [] } = result.images ? result : { images: [{ ...result, index: 0 }] };
       return { images, failures, retried: tries > 1 };
     } catch (error) {
@@ -45,9 +45,9 @@ function isRetryable(error) {
   return error instanceof Failure && error.retryAfter > 0 && RETRYABLE.has(error.code);
 }
 
-async function tryOnce(body, key, listener) {
+async function tryOnce(body, key, listener, path) {
   const headers = { Accept: "text/event-stream", "Idempotency-Key": key };
-  const response = await request("generate-image", postOptions(body, headers));
+  const response = await request(path, postOptions(body, headers));
   if (!response.ok) throw await failureOf(response);
   const streams = response.headers.get("Content-Type")?.startsWith("text/event-stream");
   try {

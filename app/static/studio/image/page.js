@@ -12,13 +12,16 @@ import { setUpCompare } from "./compare.js";
 import { setUpCutout } from "./cutout.js";
 import { buildEditor } from "./editor.js";
 import { pageQuery, readEdits, sizeOf } from "./edits.js";
+import { setUpExports } from "./exports.js";
 import { showFacts } from "./facts.js";
 import { setUpFiles } from "./files.js";
 import { setUpPresets } from "./presets.js";
 import { Preview } from "./preview.js";
+import { showRelatives } from "./relatives.js";
 import { setUpSaving } from "./saving.js";
 import { target } from "./target.js";
 import { Undo } from "./undo.js";
+import { setUpWords } from "./words.js";
 
 const SETTLED_MS = 400; // without a change, before a step is added to the history
 const article = find("#image-page");
@@ -40,6 +43,7 @@ const compare = setUpCompare({ canvas, say });
 const cutout = setUpCutout({ canvas, change: (changed) => apply(changed) });
 const brush = setUpBrush({ canvas, imageId: target.id, onToggle: toggleBrush, onChange: () => saving.refresh() });
 const saving = setUpSaving({ current: () => ({ image, edits }), brush, say });
+const palette = setUpExports({ current: () => ({ image, edits }), change: changeTo, say });
 const suggestBackdrop = addBackdropPicker(find("#stage"), find("#backdrop-place"));
 
 function say(text, tone = "") {
@@ -61,11 +65,19 @@ const commitSoon = debounce(SETTLED_MS, commit);
 /** Show the current edits everywhere. */
 function show({ isFinal = false } = {}) {
   preview.show(edits, { isFinal });
-  for (const part of [files, compare, cutout, brush, saving]) part.refresh(edits);
+  for (const part of [files, compare, cutout, brush, saving, palette]) part.refresh(edits);
 }
 
 function change() {
   edits = readControls();
+  show();
+  commitSoon();
+}
+
+/** Show edits that were made outside of the form, while they may go on. */
+function changeTo(changed) {
+  edits = changed;
+  readControls = buildEditor(form, edits, change);
   show();
   commitSoon();
 }
@@ -118,6 +130,8 @@ async function describe() {
   cutout.describe(image);
   for (const part of [files, cutout, saving]) part.refresh(edits);
   for (const element of document.querySelectorAll("[data-owned]")) element.hidden = false;
+  find("#use-prompt").href = urlOf(`?prompt=${encodeURIComponent(image.prompt)}`);
+  showRelatives(image).catch((error) => say(errorMessage(error), "error"));
   if (image.cutout?.verdict === "check") whenLoaded(() => suggestBackdrop(img));
 }
 
@@ -141,6 +155,7 @@ function start() {
     show({ isFinal: true });
     setUpPresets({ apply: (query) => apply(query), current: () => pageQuery(edits), say });
   }
+  setUpWords();
   files.refresh(edits);
   refreshUndo();
   return describe();
