@@ -9,7 +9,7 @@ from app.imaging.cutout.background import Background, image_distance
 from app.imaging.cutout.holes import HoleDecisions, classify_holes
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.regions import Regions, background_like, label_regions, ringing_specks
-from app.imaging.cutout.shadows import Shade, find_shade, may_have_shadow
+from app.imaging.cutout.shadows import Shade, find_dark_shadow, find_shade, may_have_shadow
 from app.imaging.formats.header import ImageInfo
 
 Array = npt.NDArray[Any]
@@ -73,8 +73,9 @@ def segment(
         options: the options of the segmentation.
     """
     similar = background_like(distance, background, options.ringing)
-    if may_have_shadow(distance, background):
-        shade = find_shade(image, distance, background)
+    dark = find_dark_shadow(image, distance, background)
+    if dark is not None or may_have_shadow(distance, background):
+        shade = find_shade(image, distance, background, dark)
         if shade is not None:
             return _segment_with_shadow(image, background, similar, shade, options)
     regions = label_regions(similar)

@@ -118,13 +118,16 @@ class Shade:
         return np.asarray(outside | (similar & self.passable & inside))
 
 
-def find_shade(image: Array, distance: Array, background: Background) -> Shade | None:
+def find_shade(
+    image: Array, distance: Array, background: Background, dark_shadow: Array | None = None
+) -> Shade | None:
     """Return the background with the shadows on it, or None if it is clean.
 
     Args:
         image: (h, w, 3) uint8 BGR.
         distance: (h, w) uint8 color distance from the background.
         background: the background.
+        dark_shadow: (h, w) uint8 mask, as `find_dark_shadow` returns it.
     """
     brighter = MAX_LEVELED_BRIGHTENING if background.is_leveled else MAX_BRIGHTENING
     neutral = may_be_shaded(image, background.color, background.noise, brighter)
@@ -140,14 +143,17 @@ def find_shade(image: Array, distance: Array, background: Background) -> Shade |
     outside |= find_drawn_shadow(distance, outside, neutral, background)
     shadow = cv2.morphologyEx(dark & outside, cv2.MORPH_OPEN, _SQUARE_5)
     found = cv2.countNonZero(shadow) >= MIN_SHARE * distance.size
-    if not found and background.is_clean:
+    if dark_shadow is not None:
+        outside = outside | dark_shadow if found else (outside & (1 - dark)) | dark_shadow
+    elif not found and background.is_clean:
         return None
     color = shaded_background(image, outside, background.color)
     holes, unsure = np.zeros_like(outside), np.zeros_like(outside)
-    if background.is_clean:
+    if background.is_clean and found:
         enclosed = passable & (1 - outside)
         holes, unsure, other = find_shaded_holes(image, enclosed, dark, color, background.color)
         kept += other
     if holes.any():
         color = shaded_background(image, outside | holes, background.color)
-    return Shade(outside, holes, unsure, color, passable, found, kept / distance.size)
+    is_shadow = found or dark_shadow is not None
+    return Shade(outside, holes, unsure, color, passable, is_shadow, kept / distance.size)
