@@ -7,6 +7,7 @@ export const SIDE = 1024; // px of the result, unless the edits say otherwise
 const REFERENCE = 512;
 const MIN_REFERENCE = 256;
 const MAX_REFERENCE = 2048;
+const SLOW = new Set(["avif", "auto", "ico", "svg"]); // formats of which no drafts are made
 const NAMES = [
   "w", "h", "fit", "padding", "format", "quality", "background", "brightness", "contrast", "saturation", "hue",
   "gamma", "sharpness", "rotate", "flip", "holes", "cutout_shadow", "outline", "shadow", "filter", "recolor",
@@ -59,7 +60,7 @@ export function draftQuery(edits, side) {
   const query = new URLSearchParams(fileQuery(edits));
   query.set("w", Math.max(1, Math.round(width * scale)));
   query.set("h", Math.max(1, Math.round(height * scale)));
-  if (["avif", "auto"].includes(query.get("format"))) query.set("format", "webp");
+  if (SLOW.has(query.get("format"))) query.set("format", "webp");
   return readable(query);
 }
 

@@ -9,7 +9,9 @@ import { target } from "./target.js";
 
 const MAX_STEM = 60;
 const EXTENSIONS = { "image/jpeg": "jpg", "image/x-icon": "ico", "image/vnd.microsoft.icon": "ico", "image/svg+xml": "svg" };
-const extensionOf = (type) => EXTENSIONS[type] ?? type.replace("image/", "");
+
+/** Return the usual file extension of a content type. */
+export const extensionOf = (type) => EXTENSIONS[type] ?? type.replace("image/", "");
 
 /** Return a file name made of the prompt's words, or of the id, without an extension. */
 export function fileStem(image) {

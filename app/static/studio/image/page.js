@@ -14,7 +14,7 @@ import { buildEditor } from "./editor.js";
 import { pageQuery, readEdits, sizeOf } from "./edits.js";
 import { setUpExports } from "./exports.js";
 import { showFacts } from "./facts.js";
-import { setUpFiles } from "./files.js";
+import { extensionOf, setUpFiles } from "./files.js";
 import { setUpPresets } from "./presets.js";
 import { Preview } from "./preview.js";
 import { showRelatives } from "./relatives.js";
@@ -53,7 +53,7 @@ function say(text, tone = "") {
 
 function showFile(blob) {
   const { width, height } = sizeOf(edits);
-  say(`${width} × ${height} · ${blob.type.replace("image/", "").toUpperCase()} · ${bytes(blob.size)}`);
+  say(`${width} × ${height} · ${extensionOf(blob.type).toUpperCase()} · ${bytes(blob.size)}`);
 }
 
 const commit = () => {

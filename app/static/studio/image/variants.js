@@ -15,7 +15,7 @@ export const GROUPS = [
     optional("h", "Custom height", number("Height", 1, 2048, 1, 1024)),
     always("fit", choice("Fit", { contain: "Contain", cover: "Cover", fill: "Stretch" })),
     always("padding", number("Padding", 0, 512, 1, 0, { slider: [0, 200] })),
-    always("format", choice("Format", { png: "PNG", webp: "WebP", avif: "AVIF", jpeg: "JPEG", ico: "ICO (icon)", auto: "Auto (best for the browser)" })),
+    always("format", choice("Format", { png: "PNG", webp: "WebP", avif: "AVIF", jpeg: "JPEG", ico: "ICO (icon)", svg: "SVG (flat shapes)", auto: "Auto (best for the browser)" })),
     optional("quality", "Compression", number("Quality", 1, 100, 1, 80)),
     optional("background", "Background", color("Background color", "#ffffff")),
   ] },
