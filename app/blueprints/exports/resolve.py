@@ -1,6 +1,7 @@
 """Responses with exports: access, signature and caching are those of variants."""
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
 
 from flask import Response, request
@@ -16,7 +17,7 @@ from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
 from app.imaging import Export
 from app.imaging.exports.export import PALETTE, WHITE
-from app.models import object_keys
+from app.models import StoredImage, object_keys
 
 _ARCHIVE_MAX_AGE = 60  # seconds: a replaced image may be part of it
 
@@ -74,8 +75,18 @@ def send_export(
     )
 
 
-def send_archive(image_ids: tuple[str, ...]) -> Response:
+def send_archive(
+    image_ids: tuple[str, ...],
+    fetch: Callable[[tuple[str, ...]], StoredImage],
+    *,
+    download_name: str,
+) -> Response:
     """Return the response with several images in a ZIP file.
+
+    Args:
+        image_ids: the images, which the caller has to be allowed to read.
+        fetch: makes the ZIP file of them.
+        download_name: its file name.
 
     Raises:
         Unauthorized, RateLimited, Forbidden: see `authorize_read`.
@@ -83,7 +94,7 @@ def send_archive(image_ids: tuple[str, ...]) -> Response:
     """
     for image_id in image_ids:
         authorize_read(deps(), image_id, request.environ)
-    stored = deps().archive.fetch(image_ids)
+    stored = fetch(image_ids)
     return send_image(
         ImageResponseSpec(
             image_id="",
@@ -91,7 +102,7 @@ def send_archive(image_ids: tuple[str, ...]) -> Response:
             read=lambda: stored,
             private=not deps().server_info.public_images,
             max_age=_ARCHIVE_MAX_AGE,
-            download_name="images.zip",
+            download_name=download_name,
         )
     )
 

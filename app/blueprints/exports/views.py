@@ -1,14 +1,24 @@
 """Files made from an image, below its address."""
 
+from functools import partial
+
 from flask import Blueprint, Response
 
 from app import errors
+from app.blueprints.dependencies import deps
 from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_archive, send_export
 from app.blueprints.image_requests import authorizes_read
 from app.blueprints.schemas.exports import PALETTE as EXAMPLE
-from app.blueprints.schemas.exports import ArchiveQuery, ExportQuery, PackQuery, PaletteResponse
+from app.blueprints.schemas.exports import (
+    ArchiveQuery,
+    ExportQuery,
+    PackQuery,
+    PaletteResponse,
+    SheetQuery,
+)
 from app.http.contract.decorator import Contract, contract
-from app.imaging.exports.export import PALETTE
+from app.imaging.exports.export import PALETTE, SheetLayout
+from app.models import Scope
 
 blueprint = Blueprint("exports", __name__)
 
@@ -85,4 +95,39 @@ def get_archive(query: ArchiveQuery) -> Response:
     The images as they are stored, up to 50, under their file names. A replaced image is that which
     took its place. If one is missing, or isn't the caller's, none is sent.
     """
-    return send_archive(query.image)
+    return send_archive(query.image, deps().archive.fetch, download_name="images.zip")
+
+
+@blueprint.get("/images/sheet")
+@contract(
+    Contract(
+        tag="images",
+        scope=Scope.READ,
+        limit="variants",
+        query=SheetQuery,
+        content_types=("application/zip",),
+        errors=(
+            errors.SignatureRequired,
+            errors.ImageDamaged,
+            errors.ImageNotFound,
+            errors.Overloaded,
+            errors.RecordsUnavailable,
+            errors.StorageUnavailable,
+        ),
+    )
+)
+def get_sheet(query: SheetQuery) -> Response:
+    """Fetch several images as one sheet.
+
+    A ZIP file with `sheet.png`, `sheet.json`, which has the place of each image, and `sheet.css`.
+    It has up to 50 images, in the order of the request. Each sheet counts as a new variant.
+    """
+    if deps().signer.keys and not deps().server_info.auth_required:
+        raise errors.SignatureRequired(
+            message="Sheets can't be signed. On this server they need API keys (AUTH_REQUIRED)."
+        )
+    layout = SheetLayout(
+        side=query.side, columns=query.columns, gap=query.gap, background=query.background
+    )
+    draw = partial(deps().archive.sheet, layout=layout)
+    return send_archive(query.image, draw, download_name="sheet.zip")

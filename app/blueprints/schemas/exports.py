@@ -83,6 +83,19 @@ class ArchiveQuery(BaseModel):
     ] = Field(description="A file name or id of an image; repeat for each.")
 
 
+class SheetQuery(ArchiveQuery):
+    """Selects the images of a sheet, and its layout."""
+
+    side: int = Field(256, ge=8, le=256, description="Side of each image, in pixels.")
+    columns: int = Field(
+        0, ge=0, le=MAX_IMAGES, description="Images in a row; 0 for about as many as rows."
+    )
+    gap: int = Field(0, ge=0, le=32, description="Pixels between images.")
+    background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
+        None, description="Color of transparent areas; default: they stay transparent."
+    )
+
+
 class OklchResponse(BaseModel):
     """A color in OKLCH, as in CSS."""
 

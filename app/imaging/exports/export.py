@@ -55,3 +55,20 @@ class Export:
 
 
 PALETTE = Export("palette")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLayout:
+    """How images are laid out on a sheet.
+
+    Attributes:
+        side: of each image, in pixels.
+        columns: the number of images in a row; 0 for about as many as rows.
+        gap: between images, in pixels.
+        background: the color of transparent areas, or None.
+    """
+
+    side: int = 256
+    columns: int = 0
+    gap: int = 0
+    background: Color | None = None

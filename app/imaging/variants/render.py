@@ -51,7 +51,7 @@ def load_square(image: bytes, source: Callable[[], VariantSource], variant: Vari
     """
     side = variant.side
     if not variant.needs_original:
-        return resize(_decode_stored(image), side, side)
+        return resize(decode_stored(image), side, side)
     original = source()
     header = read_header(original.data)
     size = min(max(side, SIDE), max(header.width, header.height, SIDE))
@@ -79,7 +79,8 @@ def _check_numbers(choice: HoleChoice, count: int) -> None:
         raise InvalidVariant("holes", f"names area {unknown[0]}, but this image has {areas}")
 
 
-def _decode_stored(image: bytes) -> Array:
+def decode_stored(image: bytes) -> Array:
+    """Return the pixels of a stored image, (256, 256, 4) uint8 RGBA."""
     read_header(image)
     pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (4,):
