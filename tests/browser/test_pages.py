@@ -1,4 +1,4 @@
-"""The pages around the studio: navigation, usage, and missing addresses."""
+"""The pages around the studio: navigation, usage, missing addresses, and the reference."""
 
 import re
 from pathlib import Path
@@ -53,3 +53,17 @@ def test_usage_shows_what_is_left(tabs: Tabs, tmp_path: Path) -> None:
         studio.page.get_by_label("Period").select_option("7 days")
         expect(studio.find("#bars span")).to_have_count(7)
         expect(studio.find("#days tbody tr")).to_have_text(re.compile("1.*0.00"))
+
+
+def test_the_reference_lists_and_runs_calls(tabs: Tabs, service: Service) -> None:
+    """Every operation is listed, and one generates an image without policy violations."""
+    page = tabs.open(f"{service.url}/docs")
+    description = service.get("/openapi.json").json()
+    calls = sum(len(methods) for methods in description["paths"].values())
+    expect(page.locator(".opblock")).to_have_count(calls)
+    post = page.locator("#operations-generation-generateImage")
+    post.locator(".opblock-summary-control").click()
+    post.locator("textarea.body-param__text").fill('{"prompt": "A red fox"}')
+    post.get_by_role("button", name="Execute").click()
+    expect(post.locator(".live-responses-table")).to_contain_text(re.compile(r"filename.*\.png"))
+    assert [image["prompt"] for image in service.images()] == ["A red fox"]

@@ -15,6 +15,7 @@ import * as pending from "./pending.js";
 import { recordDuration, startClock } from "./progress.js";
 import * as queue from "./queue.js";
 import { addNewest, loadRecent, removeCards } from "./recent.js";
+import { addShortcuts } from "./shortcuts.js";
 import { addBackdropPicker, addChoices, beginImages, clearStage, showCandidate, showFailure, showPreview } from "./stage.js";
 import { hideRetry, offerRetry, setStatus, showCountdown } from "./state.js";
 import { notify } from "./toasts.js";
@@ -197,6 +198,10 @@ find("#examples").addEventListener("click", (event) => {
   const example = event.target.closest("button");
   if (example) usePrompt(example.dataset.prompt);
 });
+addShortcuts([
+  { keys: ["/"], label: "Go to the prompt", run: () => find("#prompt").focus() },
+  { keys: ["Enter"], label: "Generate; Shift+Enter for a new line" },
+]);
 submit.disabled = suggestButton.disabled = false;
 const wanted = new URLSearchParams(location.search).get("prompt");
 if (wanted) usePrompt(wanted);

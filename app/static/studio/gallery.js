@@ -1,75 +1,144 @@
-// The gallery: images, newest first, with search and infinite scrolling.
+// The list of the gallery: filters, which are in the address, and infinite scrolling.
 
 import { call } from "./api.js";
-import { isPendingDeletion, deleteSoon } from "./deletion.js";
 import { card, imageCount } from "./cards.js";
-import { find, debounce } from "./dom.js";
+import { isPendingDeletion } from "./deletion.js";
+import { debounce, find } from "./dom.js";
 import { idOf } from "./images.js";
 import { NoKey } from "./key.js";
 import { errorMessage } from "./messages.js";
 
 const PAGE = 24;
 const list = find("#gallery");
+const filters = find("#search-form");
 const search = find("#search");
+const tag = find("#tag");
 const statusLine = find("#gallery-status");
 const more = find("#more");
+const byId = new Map(); // the images of all cards
 
-let cursor = null;
-let total = 0; // images that match the search
+let next = null; // the query of the next page; null after the last one
+let total = 0; // images that match the filters
 let exact = true; // false if there are more
-let generation = 0; // number of the current search; responses to earlier ones are dropped
+let round = 0; // number of the current list; responses to earlier ones are dropped
 let loading = false;
+let decorate = () => {};
 
-/** Hide an image, and delete it shortly after unless the user undoes that. */
-export function remove(image) {
-  const removed = find(`#card-${idOf(image)}`);
-  const setRemoved = (isRemoved) => {
-    if (removed) removed.hidden = isRemoved;
-    total += isRemoved ? -1 : 1;
-    updateStatus();
-  };
-  setRemoved(true);
-  deleteSoon(image, () => setRemoved(false));
+const view = () => new FormData(filters).get("view");
+export const inTrash = () => view() === "trash";
+
+/** Call `work` with each new card and its image. */
+export function onCard(work) { decorate = work; }
+
+/** Return the image of a card. */
+export const imageOf = (item) => byId.get(item.id);
+
+/** Return the filters as a query of the API, without empty ones. */
+function query() {
+  const fields = new URLSearchParams();
+  if (search.value.trim()) fields.set("q", search.value.trim());
+  if (tag.value.trim()) fields.set("tag", tag.value.trim());
+  if (view() === "starred") fields.set("starred", "true");
+  if (inTrash()) fields.set("trashed", "true");
+  return fields;
+}
+
+function readAddress() {
+  const fields = new URLSearchParams(location.search);
+  search.value = fields.get("q") ?? "";
+  tag.value = fields.get("tag") ?? "";
+  const chosen = fields.get("trashed") === "true" ? "trash" : fields.get("starred") === "true" ? "starred" : "all";
+  filters.elements.view.value = chosen;
+  filters.elements.order.value = fields.get("order") === "oldest" ? "oldest" : "newest";
+}
+
+function writeAddress() {
+  const fields = query();
+  if (filters.elements.order.value === "oldest") fields.set("order", "oldest");
+  history.replaceState(null, "", location.pathname + (fields.size ? `?${fields}` : ""));
+}
+
+function show(images) {
+  for (const image of images) {
+    const known = find(`#card-${idOf(image)}`);
+    if (known) continue;
+    const item = card(image, list.childElementCount);
+    byId.set(item.id, image);
+    decorate(item, image);
+    list.append(item);
+  }
+}
+
+/** Return the page of images that `next` asks for, and set `next` to the one after it. */
+async function fetchPage() {
+  const fields = query();
+  fields.set("limit", PAGE);
+  for (const [name, value] of Object.entries(next)) fields.set(name, value);
+  const page = await call(`images?${fields}`, { cache: "no-cache" }); // also after going back
+  if (filters.elements.order.value === "newest") {
+    return { page, after: page.next_cursor && { cursor: page.next_cursor }, images: page.images };
+  }
+  // The API lists the newest first: the oldest are on the last page, from which we go back.
+  if (!next.page && page.total_pages > 1) return { page, after: { page: page.total_pages }, images: [] };
+  const number = next.page ?? 1;
+  return { page, after: number > 1 ? { page: number - 1 } : null, images: page.images.toReversed() };
 }
 
 async function load() {
-  if (loading) return;
+  if (loading || next === null) return;
   loading = true;
-  const current = generation;
+  const current = round;
+  const isFirst = !Object.keys(next).length;
   try {
-    const query = new URLSearchParams({ limit: PAGE });
-    if (cursor) query.set("cursor", cursor);
-    if (search.value.trim()) query.set("q", search.value.trim());
-    const page = await call(`images?${query}`, { cache: "no-cache" }); // also after going back
-    if (current !== generation) return;
-    if (cursor === null) list.replaceChildren(); // only now, so that the page doesn't flicker
-    const listed = page.images.filter((image) => !isPendingDeletion(image));
-    list.append(...listed.filter((image) => !find(`#card-${idOf(image)}`)).map((image, index) => card(image, list.childElementCount + index)));
-    cursor = page.next_cursor;
-    total = page.total_images - (page.images.length - listed.length);
+    const { page, after, images } = await fetchPage();
+    if (current !== round) return;
+    if (isFirst) clear(); // only now, so that the page doesn't flicker
+    const listed = images.filter((image) => !isPendingDeletion(image));
+    show(listed);
+    next = after;
+    total = page.total_images - (images.length - listed.length);
     exact = page.total_exact;
-    more.hidden = cursor === null;
+    more.hidden = next === null;
     more.textContent = "Load more";
     statusLine.classList.remove("error");
-    updateStatus();
+    showTotal();
   } catch (error) {
-    if (current !== generation) return;
+    if (current !== round) return;
     statusLine.classList.add("error"); // stops automatic loading until the button is pressed
     statusLine.textContent = errorMessage(error);
     more.textContent = error instanceof NoKey ? "Enter API key" : "Try again";
     more.hidden = false;
   } finally {
     loading = false;
-    if (current === generation) observeEnd();
+    if (current === round) observeEnd();
     else load();
   }
 }
 
-function updateStatus() {
-  const searches = Boolean(search.value.trim());
-  if (!total) statusLine.textContent = searches ? `No results for “${search.value.trim()}”.` : "No images yet. Create the first one.";
+function clear() {
+  list.replaceChildren();
+  byId.clear();
+  document.dispatchEvent(new Event("list-cleared"));
+}
+
+function showTotal() {
+  const searches = [...query().keys()].some((name) => name === "q" || name === "tag");
+  const empty = {
+    all: "No images yet. Create the first one.", starred: "No image has a star yet.", trash: "The trash is empty.",
+  }[view()];
+  const wanted = [search.value, tag.value].map((text) => text.trim()).filter(Boolean).join(", ");
+  if (!total) statusLine.textContent = searches ? `No results for “${wanted}”.` : empty;
   else if (searches) statusLine.textContent = `${exact ? "" : "More than "}${total.toLocaleString()} result${total === 1 ? "" : "s"}`;
   else statusLine.textContent = imageCount(total);
+}
+
+/** Hide or show the card of an image that is deleted or restored, and count it. */
+export function setGone(image, isGone) {
+  const item = find(`#card-${idOf(image)}`);
+  if (item && item.hidden === isGone) return;
+  if (item) item.hidden = isGone;
+  total += isGone ? -1 : 1;
+  showTotal();
 }
 
 // An observer only reports changes: observe again in case the end is still visible.
@@ -78,18 +147,35 @@ function observeEnd() {
   if (!more.hidden && !statusLine.classList.contains("error")) endObserver.observe(more);
 }
 
-const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersecting && cursor) load(); }, { rootMargin: "600px" });
+const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) load(); }, { rootMargin: "600px" });
 
+/** Load the list from its beginning. */
 export function restart() {
-  generation += 1;
-  cursor = null;
+  round += 1;
+  next = {};
+  filters.elements.order.disabled = Boolean(search.value.trim()); // totals of a search aren't exact
+  if (filters.elements.order.disabled) filters.elements.order.value = "newest";
+  writeAddress();
   return load();
 }
 
-search.addEventListener("input", debounce(250, restart));
-find("#search-form").addEventListener("submit", (event) => event.preventDefault());
+/** Show the images with a tag. */
+export function showTag(text) {
+  tag.value = text;
+  restart();
+}
+
+readAddress();
+filters.addEventListener("input", debounce(250, restart));
+filters.addEventListener("submit", (event) => event.preventDefault());
 more.addEventListener("click", load);
 document.addEventListener("key-changed", () => {
-  list.replaceChildren(); // of another caller
+  clear(); // of another caller
   restart();
+});
+let left = 0;
+document.addEventListener("visibilitychange", () => {
+  // Other tabs may have changed the list. It is not taken away from one who has scrolled or selects.
+  if (document.hidden) left = Date.now();
+  else if (Date.now() - left > 2000 && scrollY < 200 && !find(".cards :checked") && !list.contains(document.activeElement)) restart();
 });

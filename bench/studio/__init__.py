@@ -1,0 +1,1 @@
+"""Measurements of the studio in a browser."""
