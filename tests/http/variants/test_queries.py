@@ -71,6 +71,7 @@ _PARTS = st.one_of(
         pairs.map(lambda pair: f"{pair[0]}={quote(pair[1], errors='replace')}")
         for pairs in (*_NUMBERS, *_OTHERS, _INVALID, _INVALID)
     ),
+    st.just("format=svg"),
     st.text(alphabet="wh=&;%#+0519.,:\x00\xff", max_size=20),
 )
 _SMALL = st.lists(st.one_of(*_NUMBERS[2:], *_OTHERS[1:]), max_size=4).flatmap(

@@ -10,6 +10,7 @@ from app.container.waiting import variant_places
 from app.errors import (
     ImageDamaged,
     ImageNotFound,
+    ImageNotVectorizable,
     InvalidRequest,
     OriginalMissing,
     StorageUnavailable,
@@ -20,6 +21,8 @@ from app.imaging import (
     HoleChoice,
     InvalidVariant,
     NotAnImage,
+    NotVectorizable,
+    TracingTimeout,
     Variant,
     VariantSource,
 )
@@ -217,3 +220,25 @@ def test_failure_releases_its_slot(stored: World) -> None:
     for _ in range(2):
         with pytest.raises(ImageDamaged):
             fetch(use_case, SMALL)
+
+
+def test_an_image_that_is_not_flat_has_no_svg(stored: World) -> None:
+    """The error has the figure, and is not cached; other variants are unaffected."""
+    use_case = variants(stored, real_cache=True)
+    stored.image_processor.fail("render_variant", NotVectorizable(17.26, "would look different"))
+    with pytest.raises(ImageNotVectorizable, match="would look different") as refused:
+        fetch(use_case, Variant(format="svg"))
+    assert refused.value.facts == {"fidelity": 17.3}
+    stored.image_processor.repair()
+    assert fetch(use_case, Variant(format="svg")).content_type == "image/svg+xml"
+
+
+def test_tracing_that_takes_too_long_is_busy(stored: World) -> None:
+    """The client may try again, and the place is free again."""
+    use_case = variants(stored, limit=1)
+    stored.image_processor.fail("render_variant", TracingTimeout("too long"))
+    for _ in range(3):
+        with pytest.raises(VariantsBusy, match="too long"):
+            fetch(use_case, Variant(format="svg"))
+    stored.image_processor.repair()
+    assert fetch(use_case, Variant(format="svg")).data
