@@ -56,6 +56,8 @@ def test_openapi_document_is_valid_and_complete(embedded: Service) -> None:
         "/images/{filename}/lineage",
         "/images/{filename}/metadata",
         "/images/{filename}/original",
+        "/images/archive",
+        "/images/sheet",
         "/images/{filename}/pack",
         "/images/{filename}/palette",
         "/metrics",
@@ -91,6 +93,8 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
         "getImage": "get /images/{filename}",
         "getMetadata": "get /images/{filename}/metadata",
         "getOriginal": "get /images/{filename}/original",
+        "getArchive": "get /images/archive",
+        "getSheet": "get /images/sheet",
         "getPack": "get /images/{filename}/pack",
         "getPalette": "get /images/{filename}/palette",
         "deleteGroup": "delete /images",
@@ -111,7 +115,7 @@ def test_operations_are_named_like_methods(shared_embedded: Service) -> None:
     }
 
 
-_IMAGES = {"getImage", "getPack", "getPalette"}
+_IMAGES = {"getImage", "getArchive", "getPack", "getPalette"}
 _OPEN = {*_IMAGES, "checkHealth", "checkReadiness"}
 _KEYS: list[dict[str, list[str]]] = [{"bearer": []}, {"header": []}]
 
