@@ -46,11 +46,21 @@ EXAMPLES = (
     Example("cocoa", "A cup of hot cocoa"),
 )
 
+STYLES = {
+    "Sticker": "die-cut sticker with a thick white outline",
+    "Flat icon": "flat vector icon, simple shapes, four colors",
+    "Watercolor": "soft watercolor painting, visible brush strokes",
+    "3D clay": "3D clay model, rounded shapes, soft light",
+    "Pixel art": "pixel art, large pixels, few colors",
+    "Line art": "black ink line drawing, even lines, no shading",
+}
+"""Names of styles, and the words that each adds to a prompt."""
+
 
 @blueprint.get("/")
 def index() -> Response:
     """Show the page that generates images."""
-    return page("index.html", examples=EXAMPLES, prices=_prices())
+    return page("index.html", examples=EXAMPLES, styles=STYLES, prices=_prices())
 
 
 @blueprint.get("/gallery")

@@ -147,7 +147,7 @@ function observeEnd() {
   if (!more.hidden && !statusLine.classList.contains("error")) endObserver.observe(more);
 }
 
-const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) load(); }, { rootMargin: "600px" });
+const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) load(); }, { rootMargin: "300px" });
 
 /** Load the list from its beginning. */
 export function restart() {

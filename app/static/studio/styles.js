@@ -1,39 +1,26 @@
 // Named styles. Each only adds words to the prompt, where they are seen and can be changed.
 
-import { find, make } from "./dom.js";
+const buttons = [...document.querySelectorAll("#styles button")];
 
-export const STYLES = {
-  Sticker: "die-cut sticker with a thick white outline",
-  "Flat icon": "flat vector icon, simple shapes, four colors",
-  Watercolor: "soft watercolor painting, visible brush strokes",
-  "3D clay": "3D clay model, rounded shapes, soft light",
-  "Pixel art": "pixel art, large pixels, few colors",
-  "Line art": "black ink line drawing, even lines, no shading",
-};
-
-const ending = (words) => `, ${words}`;
+const ending = (button) => `, ${button.dataset.words}`;
 
 /** Return the prompt without the words of any style. */
-const plain = (prompt) => Object.values(STYLES).reduce((text, words) => text.replace(ending(words), ""), prompt);
+const plain = (prompt) => buttons.reduce((text, button) => text.replace(ending(button), ""), prompt);
 
-/** Add a button for each style of the prompt in `field`; `onChange` is called if one changes it. */
+/** Let the buttons change the prompt in `field`; `onChange` is called after they have. */
 export function addStyles(field, onChange) {
-  const buttons = Object.entries(STYLES).map(([name, words]) => {
-    const button = make("button", { type: "button", className: "chip", title: `Adds “${words}”` }, name);
-    button.addEventListener("click", () => {
-      const chosen = field.value.includes(words);
-      const subject = plain(field.value).trimEnd();
-      field.value = chosen ? subject : (subject || field.placeholder) + ending(words);
-      onChange();
-      show();
-    });
-    return { button, words };
-  });
+  const isChosen = (button) => field.value.includes(button.dataset.words);
   const show = () => {
-    for (const { button, words } of buttons) button.setAttribute("aria-pressed", field.value.includes(words));
+    for (const button of buttons) button.setAttribute("aria-pressed", isChosen(button));
   };
-  find("#styles").append(...buttons.map(({ button }) => button));
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const subject = plain(field.value).trimEnd();
+      field.value = isChosen(button) ? subject : (subject || field.placeholder) + ending(button);
+      show();
+      onChange();
+    });
+  }
   field.addEventListener("input", show);
   show();
-  return show;
 }

@@ -53,7 +53,7 @@ function show(report, first, last) {
   const unknown = report.days.reduce((sum, day) => sum + day.images_of_unknown_cost, 0);
   const notes = unknown ? [make("span", { className: "soft" }, `${unknown} of unknown cost`)] : [];
   const budget = report.budget ? budgetFigure(report.budget) : figure("Budget", "No limit");
-  find("#account").textContent = report.account ? `of ${report.account}` : "of this server";
+  find("#account").textContent = report.account ? `Of the API key “${report.account}”` : "Of this server";
   find("#figures").replaceChildren(
     figure("Spent", amount(report.cost_usd)), figure("Images", total.toLocaleString(), ...notes), budget,
   );
