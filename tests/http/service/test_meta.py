@@ -206,7 +206,7 @@ def test_pages_load_no_foreign_resources(service: Service, path: str) -> None:
 
 def test_start_page_names_the_provider(embedded: Service, real: Service) -> None:
     """The page says that images are offline, or names the paid model."""
-    assert "no AI, no cost" in embedded.get("/").text
+    assert "free sample art, not AI" in embedded.get("/").text
     assert "gpt-image-2.6-flare" in real.get("/").text
     for file in ("studio/create_page.js", "studio/base.css"):
         assert embedded.get(f"/static/{file}").status_code == 200
