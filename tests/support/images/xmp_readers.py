@@ -36,7 +36,17 @@ def strip_packet(png: bytes) -> bytes:
 
 def parse_packet(packet: bytes) -> dict[str, str]:
     """Return the properties of a packet by their standard names."""
-    root = ElementTree.fromstring(packet)  # noqa: S314 - reason: it reads what this service wrote
+    return _properties(ElementTree.fromstring(packet))  # noqa: S314 - reason: this service's own
+
+
+def read_svg_properties(svg: bytes) -> dict[str, str]:
+    """Return the properties that the metadata of an SVG file states."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 - reason: this service's own
+    (packet,) = root.iter("{adobe:ns:meta/}xmpmeta")
+    return _properties(packet)
+
+
+def _properties(root: ElementTree.Element) -> dict[str, str]:
     assert root.tag == "{adobe:ns:meta/}xmpmeta"
     (description,) = root.iter(f"{_RDF}Description")
     properties = {}
