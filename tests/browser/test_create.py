@@ -23,7 +23,10 @@ def test_the_prompt_has_help(tabs: Tabs, service: Service) -> None:
     assert height < 60, "one line at first"
     examples = studio.find("#examples img")
     expect(examples).to_have_count(6)
-    assert examples.evaluate_all("(all) => all.every((img) => img.naturalWidth === 320)")
+    widths = examples.evaluate_all(
+        "(all) => Promise.all(all.map((img) => img.decode().then(() => img.naturalWidth)))"
+    )
+    assert widths == [320] * 6
     page.get_by_role("button", name="An owl reading a book").click()
     expect(prompt).to_have_value("An owl reading a book")
     styles = page.get_by_role("group", name="Style").get_by_role("button")
@@ -66,7 +69,8 @@ def test_candidates_stand_side_by_side(tabs: Tabs, service: Service) -> None:
     expect(images).to_have_count(3)
     boxes = [images.nth(number).bounding_box() for number in range(3)]
     assert len({box["y"] for box in boxes if box}) == 1
-    assert "w=512&format=webp" in images.first.evaluate("(img) => img.currentSrc")
+    chosen = images.first.evaluate("(img) => img.decode().then(() => img.currentSrc)")
+    assert "w=512&format=webp" in chosen
     expect(studio.find("#gallery li")).to_have_count(3)
     assert studio.axe_problems() == []
     page.get_by_role("button", name="Keep only this").nth(1).click()
