@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 from urllib.parse import quote
 
 _SIDE = 256
@@ -16,7 +17,8 @@ _UNCHANGED = {
     **dict.fromkeys(("brightness", "contrast", "saturation", "gamma", "sharpness"), 1.0),
     "hue": 0.0,
 }
-# Arguments with their defaults. `dpr` multiplies pixels, which are rounded before, and lengths.
+# Arguments with their defaults. `dpr` or `scale_from` multiplies pixels, which are rounded before,
+# and lengths.
 _AMOUNT = [("number", 1)]
 _FILTERS: Mapping[str, Sequence[tuple[str, Any]]] = {
     **dict.fromkeys(("grayscale", "sepia", "invert", "sharpen"), _AMOUNT),
@@ -30,6 +32,7 @@ _FILTERS: Mapping[str, Sequence[tuple[str, Any]]] = {
 }
 _OUTLINE = [("length", None), ("color", "fff")]
 _SHADOW = [*[("length", None)] * 3, ("color", "000"), ("number", 0.5)]
+_LEAST = {"blur": 0.1, "pixelate": 2}  # pixels, whatever the scale
 
 
 def variant_query(
@@ -70,11 +73,15 @@ def _join(pairs: list[tuple[str, str]]) -> str:
 def _pairs(parameters: Mapping[str, Any], image_format: str) -> list[tuple[str, str]]:
     """Return the parameters that differ from the plain image, sorted by name."""
     given = {name: value for name, value in parameters.items() if value not in (None, "")}
-    dpr = round(float(given.pop("dpr", 1)), 3)
+    width, height, lengths = _sides(given)
     filters, recolor = _listed(given.pop("filter", ())), _listed(given.pop("recolor", ()))
-    pairs = [("filter", _filter(each, dpr)) for each in filters]
+    pairs = [("filter", _filter(each, lengths)) for each in filters]
     pairs += [("recolor", text) for text in sorted(map(_recolor, recolor)) if text]
-    values = {**_geometry(given, dpr), **_effects(given, dpr), **_file(given, image_format)}
+    values = {
+        **_geometry(given, width, height, lengths),
+        **_effects(given, lengths),
+        **_file(given, image_format),
+    }
     if given:
         raise TypeError(f"unknown parameters of a variant: {', '.join(sorted(given))}")
     pairs += [(name, str(value)) for name, value in values.items() if value not in (None, "", 0)]
@@ -85,26 +92,50 @@ def _listed(value: Any) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _geometry(given: dict[str, Any], dpr: float) -> dict[str, Any]:
-    w, h = given.pop("w", 0), given.pop("h", 0)
+class _Lengths(NamedTuple):
+    """Factors of lengths; one of them is 1."""
+
+    dpr: float
+    scale: float
+
+    def text(self, length: Any, least: float = -math.inf) -> str:
+        """Return a length in pixels of the result."""
+        pixels = float(length) * self.dpr
+        return _number(pixels if self.scale == 1 else max(least, round(pixels, 3) * self.scale))
+
+    def padding(self, length: Any, shorter: int) -> int:
+        """Return a padding in pixels of the result, which leaves some of its shorter side."""
+        pixels = int(float(length) * self.dpr + 0.5)
+        return (
+            pixels if self.scale == 1 else min(int(pixels * self.scale + 0.5), (shorter - 1) // 2)
+        )
+
+
+def _sides(given: dict[str, Any]) -> tuple[int, int, _Lengths]:
+    w, h, dpr = given.pop("w", 0), given.pop("h", 0), round(float(given.pop("dpr", 1)), 3)
     width, height = (int(float(side) * dpr + 0.5) for side in (w or h or _SIDE, h or w or _SIDE))
+    reference = int(given.pop("scale_from", 0))
+    return width, height, _Lengths(1, width / reference) if reference else _Lengths(dpr, 1)
+
+
+def _geometry(given: dict[str, Any], width: int, height: int, lengths: _Lengths) -> dict[str, Any]:
     fit, flip = given.pop("fit", "contain"), given.pop("flip", "")
     return {
         "w": width if width != _SIDE else None,
         "h": height if height != _SIDE else None,
         "fit": fit if fit != "contain" and width != height else None,
-        "padding": int(float(given.pop("padding", 0)) * dpr + 0.5),
+        "padding": lengths.padding(given.pop("padding", 0), min(width, height)),
         "rotate": (int(given.pop("rotate", 0)) + (180 if "v" in flip else 0)) % 360,
         "flip": "h" if flip in {"h", "v"} else None,
     }
 
 
-def _effects(given: dict[str, Any], dpr: float) -> dict[str, Any]:
+def _effects(given: dict[str, Any], lengths: _Lengths) -> dict[str, Any]:
     values = {name: _number(given.pop(name, usual)) for name, usual in _UNCHANGED.items()}
     values["hue"] = "180" if values["hue"] == "-180" else values["hue"]
     effects = {n: text for n, text in values.items() if text != _number(_UNCHANGED[n])}
-    outline = _arguments(given.pop("outline", "0"), _OUTLINE, dpr)
-    shadow = _arguments(given.pop("shadow", "0,0,0,000,0"), _SHADOW, dpr)
+    outline = _arguments(given.pop("outline", "0"), _OUTLINE, lengths)
+    shadow = _arguments(given.pop("shadow", "0,0,0,000,0"), _SHADOW, lengths)
     return {
         **effects,
         "outline": ",".join(outline) if outline[0] != "0" else None,
@@ -129,14 +160,18 @@ def _file(given: dict[str, Any], image_format: str) -> dict[str, Any]:
     }
 
 
-def _filter(text: str, dpr: float) -> str:
+def _filter(text: str, lengths: _Lengths) -> str:
     name, _, rest = text.partition(":")
     if name not in _FILTERS:
         raise ValueError(f"unknown filter: {name}")
-    return f"{name}:{','.join(_arguments(rest or (), _FILTERS[name], dpr))}"
+    return (
+        f"{name}:{','.join(_arguments(rest or (), _FILTERS[name], lengths, _LEAST.get(name, 0)))}"
+    )
 
 
-def _arguments(value: Any, kinds: Sequence[tuple[str, Any]], dpr: float) -> list[str]:
+def _arguments(
+    value: Any, kinds: Sequence[tuple[str, Any]], lengths: _Lengths, least: float = -math.inf
+) -> list[str]:
     """Return the canonical texts of arguments, which may be one text with commas."""
     given = value.split(",") if isinstance(value, str) else list(value)
     completed = [*given, *(default for _, default in kinds[len(given) :])]
@@ -145,8 +180,8 @@ def _arguments(value: Any, kinds: Sequence[tuple[str, Any]], dpr: float) -> list
     convert: Mapping[str, Callable[[Any], str]] = {
         "color": _color,
         "number": _number,
-        "pixels": lambda pixels: _number(float(_number(pixels)) * dpr),
-        "length": lambda length: _number(float(length) * dpr),
+        "pixels": lambda pixels: lengths.text(_number(pixels), least),
+        "length": lengths.text,
     }
     return [convert[kind](each) for each, (kind, _) in zip(completed, kinds)]
 

@@ -5,6 +5,8 @@ export interface Variant {
   w?: number;
   h?: number;
   dpr?: number;
+  /** The width that padding, outline, shadow, blur and pixelate are given for. */
+  scale_from?: number;
   fit?: "contain" | "cover" | "fill";
   format?: "png" | "webp" | "avif" | "jpeg" | "ico" | "svg" | "auto";
   quality?: number;
@@ -33,6 +35,8 @@ export interface Variant {
 type Values = Record<string, any>;
 type Pair = [name: string, text: string];
 type Kind = "number" | "color" | "pixels" | "length";
+/** Factors of lengths; one of them is 1. */
+type Lengths = { dpr: number; scale: number };
 type Argument = [kind: Kind, usual: number | string | null];
 
 const SIDE = 256;
@@ -46,7 +50,8 @@ const UNCHANGED: Record<string, number> = {
   sharpness: 1,
   hue: 0,
 };
-// Arguments with their defaults. `dpr` multiplies pixels, which are rounded before, and lengths.
+// Arguments with their defaults. `dpr` or `scale_from` multiplies pixels, which are rounded before,
+// and lengths.
 const AMOUNT: Argument = ["number", 1];
 const FILTERS: Record<string, Argument[]> = {
   grayscale: [AMOUNT],
@@ -61,6 +66,7 @@ const FILTERS: Record<string, Argument[]> = {
   blur: [["pixels", 2]],
   pixelate: [["pixels", 8]],
 };
+const LEAST: Record<string, number> = { blur: 0.1, pixelate: 2 }; // pixels, whatever the scale
 const LENGTH: Argument = ["length", null];
 const OUTLINE: Argument[] = [LENGTH, ["color", "fff"]];
 const SHADOW: Argument[] = [LENGTH, LENGTH, LENGTH, ["color", "000"], ["number", 0.5]];
@@ -94,42 +100,49 @@ export async function sign(id: string, variant: Variant, key: string, expires: n
 function toPairs(variant: Variant, format: string): Pair[] {
   const isGiven = ([, value]: [string, unknown]) => value !== undefined && value !== null && value !== "";
   const given: Values = Object.fromEntries(Object.entries(variant).filter(isGiven));
-  const dpr = Number(number(take(given, "dpr", 1)));
+  const [width, height, lengths] = sides(given);
   const filters: string[] = [take(given, "filter", [])].flat();
   const colors: string[] = [take(given, "recolor", [])].flat();
-  const values = { ...geometry(given, dpr), ...effects(given, dpr), ...file(given, format) };
+  const values = { ...geometry(given, width, height, lengths), ...effects(given, lengths), ...file(given, format) };
   const unknown = Object.keys(given).sort().join(", ");
   if (unknown) throw new TypeError(`unknown parameters of a variant: ${unknown}`);
   const pairs = Object.entries(values).filter(isGiven).filter(([, value]) => value !== 0);
   return sorted([
-    ...filters.map((text): Pair => ["filter", filter(text, dpr)]),
+    ...filters.map((text): Pair => ["filter", filter(text, lengths)]),
     ...colors.map(recolor).filter(Boolean).sort().map((text): Pair => ["recolor", text]),
     ...pairs.map(([name, value]): Pair => [name, String(value)]),
   ]);
 }
 
-function geometry(given: Values, dpr: number): Values {
+/** The sides, px, and the factors of lengths. */
+function sides(given: Values): [width: number, height: number, lengths: Lengths] {
+  const dpr = Number(number(take(given, "dpr", 1)));
   const [w, h] = [take(given, "w", 0), take(given, "h", 0)];
   const [width, height] = [pixels(w || h || SIDE, dpr), pixels(h || w || SIDE, dpr)];
+  const reference = Math.trunc(take(given, "scale_from", 0));
+  return [width, height, reference ? { dpr: 1, scale: width / reference } : { dpr, scale: 1 }];
+}
+
+function geometry(given: Values, width: number, height: number, lengths: Lengths): Values {
   const [fit, flip] = [take(given, "fit", "contain"), String(take(given, "flip", ""))];
   return {
     w: width === SIDE ? null : width,
     h: height === SIDE ? null : height,
     fit: fit === "contain" || width === height ? null : fit,
-    padding: pixels(take(given, "padding", 0), dpr),
+    padding: padding(take(given, "padding", 0), Math.min(width, height), lengths),
     rotate: (Number(take(given, "rotate", 0)) + (flip.includes("v") ? 180 : 0)) % 360,
     flip: ["h", "v"].includes(flip) ? "h" : null,
   };
 }
 
-function effects(given: Values, dpr: number): Values {
+function effects(given: Values, lengths: Lengths): Values {
   const values: Values = {};
   for (const [name, usual] of Object.entries(UNCHANGED)) {
     const text = number(take(given, name, usual));
     if (text !== number(usual)) values[name] = name === "hue" && text === "-180" ? "180" : text;
   }
-  const outline = texts(take(given, "outline", "0"), OUTLINE, dpr);
-  const shadow = texts(take(given, "shadow", "0,0,0,000,0"), SHADOW, dpr);
+  const outline = texts(take(given, "outline", "0"), OUTLINE, lengths);
+  const shadow = texts(take(given, "shadow", "0,0,0,000,0"), SHADOW, lengths);
   return {
     ...values,
     outline: outline[0] === "0" ? null : outline.join(),
@@ -154,15 +167,17 @@ function file(given: Values, format: string): Values {
   };
 }
 
-function filter(text: string, dpr: number): string {
+function filter(text: string, lengths: Lengths): string {
   const [name = "", rest] = text.split(/:(.*)/s);
   const kinds = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
   if (!kinds) throw new RangeError(`unknown filter: ${name}`);
-  return `${name}:${texts(rest || [], kinds, dpr).join()}`;
+  return `${name}:${texts(rest || [], kinds, lengths, LEAST[name]).join()}`;
 }
 
 /** The texts of arguments, which may be one text with commas, in their only form. */
-function texts(value: string | (string | number)[], kinds: Argument[], dpr: number): string[] {
+function texts(
+  value: string | (string | number)[], kinds: Argument[], lengths: Lengths, least = -Infinity,
+): string[] {
   const given = typeof value === "string" ? value.split(",") : value;
   const completed = [...given, ...kinds.slice(given.length).map(([, usual]) => usual)];
   if (completed.length !== kinds.length || completed.includes(null)) {
@@ -172,8 +187,19 @@ function texts(value: string | (string | number)[], kinds: Argument[], dpr: numb
     const each = completed[at]!;
     if (kind === "color") return color(each);
     if (kind === "number") return number(each);
-    return number((kind === "pixels" ? Number(number(each)) : Number(each)) * dpr);
+    return kind === "pixels" ? scaled(number(each), lengths, least) : scaled(each, lengths);
   });
+}
+
+function scaled(length: unknown, { dpr, scale }: Lengths, least = -Infinity): string {
+  const own = Number(length) * dpr;
+  return number(scale === 1 ? own : Math.max(least, Number(number(own)) * scale));
+}
+
+/** A padding in pixels of the result, which leaves some of its shorter side. */
+function padding(length: unknown, shorter: number, { dpr, scale }: Lengths): number {
+  const own = pixels(length, dpr);
+  return scale === 1 ? own : Math.min(pixels(own, scale), Math.floor((shorter - 1) / 2));
 }
 
 function holes(text: string): string {
