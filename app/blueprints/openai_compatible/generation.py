@@ -21,18 +21,17 @@ from app.blueprints.openai_compatible.schemas import (
     without_unset,
 )
 from app.blueprints.streaming import Finished, ProgressEvents, stream
-from app.errors import Charged, GenerationInProgress, RecordsUnavailable
+from app.errors import Charged, RecordsUnavailable
 from app.http.auth import caller
 from app.http.idempotency import mark_replayed
 from app.models import ImageRecord, ImageRequest, TokenUsage
 from app.usecases.generation import fault_injection
 from app.usecases.generation.progress import NO_LISTENER
-from app.usecases.generation.retries import digest_of, wait_while_running
+from app.usecases.generation.retries import digest_of, draw_or_join
 from app.usecases.groups.candidates import NO_GROUP_LISTENER, GroupListener
 
 _RETRY_COUNT = "x-stainless-retry-count"
 _MIN_KEY_SECONDS = 900  # OpenAI's clients wait for ten minutes before they repeat a request
-_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,12 @@ def respond(
 
     def generate(events: ProgressEvents | None) -> Finished:
         with deps().concurrency_limit, fault_injection.injecting(fault):
-            drawn = _draw_or_join(image_request, claim, events)
+            drawn = draw_or_join(
+                partial(_draw, image_request, claim, events),
+                deps().generate.idempotency,
+                claim,
+                images=image_request.n,
+            )
         return Finished(_content(drawn, output), drawn.replayed)
 
     if body.stream:
@@ -107,22 +111,6 @@ def respond(
 def _retry_count() -> int:
     text = request.headers.get(_RETRY_COUNT, "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _draw_or_join(image_request: ImageRequest, claim: str, events: ProgressEvents | None) -> _Drawn:
-    """Draw the images; while another request with the claim does, wait for its result instead.
-
-    Raises:
-        AppError: there is no image.
-    """
-    for attempt in range(_ATTEMPTS):
-        wait_while_running(deps().generate.idempotency, claim, images=image_request.n)
-        try:
-            return _draw(image_request, claim, events)
-        except GenerationInProgress:  # it has begun in the meantime
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise GenerationInProgress
 
 
 def _draw(image_request: ImageRequest, claim: str, events: ProgressEvents | None) -> _Drawn:

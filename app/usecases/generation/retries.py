@@ -6,18 +6,24 @@ remembers it for a while by caller, route and body.
 
 import hashlib
 import json
+import math
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from app.errors import Charged, GenerationInProgress, RecordsUnavailable
 from app.models import ImageRecord
 from app.ports import Clock, RecentRequests
 from app.usecases.generation.idempotency import IdempotencyService, candidate_claim
 
 _OVERTAKING = "retry:"  # marks the key of a retry whose first attempt has not been seen
 _POLL_SECONDS = 0.5
+_ATTEMPTS = 3
+
+Drawn = TypeVar("Drawn")
 
 
 def digest_of(caller_id: str, route: str, body: object) -> str:
@@ -87,25 +93,56 @@ class RequestKeys:
         return now, now + timedelta(seconds=seconds)
 
 
-def wait_while_running(
+def draw_or_join(
+    draw: Callable[[], Drawn],
     idempotency: IdempotencyService,
     claim: str,
     *,
     images: int = 1,
-    pause: Callable[[float], object] = time.sleep,
-) -> None:
-    """Return when no server works on the images of a claim, at the end of their leases at last.
+    max_seconds: float = math.inf,
+) -> Drawn:
+    """Draw, or while another request with the claim draws, wait for its result instead.
+
+    Without a limit this ends with the leases of the images at last.
+
+    Args:
+        draw: draws, or returns the result of an earlier request with the claim.
+        idempotency: finds that request.
+        claim: identifies the caller and the request.
+        images: the number of images.
+        max_seconds: how long to wait.
 
     Raises:
+        GenerationInProgress: another request is still drawing.
         RecordsUnavailable: the records are unreachable.
+        AppError: there is no image.
     """
+    until = time.monotonic() + max_seconds
+    for attempt in range(_ATTEMPTS):
+        _wait_while_running(idempotency, claim, images, until)
+        try:
+            return draw()
+        except GenerationInProgress:  # it has begun in the meantime, or the time is over
+            if attempt == _ATTEMPTS - 1 or time.monotonic() >= until:
+                raise
+    raise GenerationInProgress
+
+
+def _wait_while_running(
+    idempotency: IdempotencyService, claim: str, images: int, until: float
+) -> None:
+    """Return when no server works on the images of a claim, or when the time is over."""
 
     def is_running(index: int) -> bool:
         record: ImageRecord | None = idempotency.find(candidate_claim(claim, index))
         return record is not None and record.is_leased(idempotency.clock.now())
 
-    while any(is_running(index) for index in range(images)):
-        pause(_POLL_SECONDS)
+    try:
+        while time.monotonic() < until and any(is_running(index) for index in range(images)):
+            time.sleep(_POLL_SECONDS)
+    except RecordsUnavailable as error:
+        error.charged = error.charged or Charged.NO
+        raise
 
 
 def _random_key() -> str:

@@ -151,8 +151,9 @@ class Trash:
 
     def _put(self, record: ImageRecord, key: str, data: bytes) -> None:
         self.store.put(key, data, content_type=object_keys.PNG)
-        # Not a restored image, whose record is still in the trash.
-        if key == object_keys.trash_key(record.id):
+        # A restored image stays, though its record is still in the trash; not if it was purged.
+        is_restored = key == object_keys.image_key(record.id)
+        if not is_restored or self.images.kept(record.id) is None:
             undo_if_deleted(self.records, self.store, record.id, (key,))
 
 

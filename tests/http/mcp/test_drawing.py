@@ -1,9 +1,6 @@
 """The MCP tools that draw, called by the official client, with a provider that counts payments."""
 
 import json
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +11,9 @@ from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.fakes.ports import FakeClock
 from tests.support.http.authenticated_service import DEFAULT_SCOPES, serving_with_keys
 from tests.support.http.mcp_client import McpClient, images_of, mcp_client, text_of
-from tests.support.service import IMAGE_MICROS, Service, openai_settings, serving, settings_for
+from tests.support.service import IMAGE_MICROS, Service, openai_settings
 
 PROMPT = "A red fox"
-
-
-@pytest.fixture
-def paid(tmp_path: Path, fake_openai: FakeOpenAI) -> Iterator[Service]:
-    """Serve with a provider that charges, and a clock that stands still."""
-    settings = settings_for(data_dir=tmp_path, **openai_settings(fake_openai))
-    with serving(settings, FakeClock()) as service:
-        yield service
-
-
-@pytest.fixture
-def client(paid: Service) -> Iterator[McpClient]:
-    """Connect the official client."""
-    with mcp_client(f"{paid.url}/mcp") as client:
-        yield client
 
 
 def test_an_image_is_generated_edited_and_priced(client: McpClient) -> None:
@@ -112,25 +94,6 @@ def test_equal_calls_pay_once_for_ten_minutes(
     assert fake_openai.paid == 6
 
 
-def test_concurrent_equal_calls_pay_once(paid: Service, fake_openai: FakeOpenAI) -> None:
-    """Of calls at the same time one draws; the others say that it is being drawn."""
-    fake_openai.always("images", Fault.delay(1))
-
-    def call(_: int) -> dict[str, Any]:
-        with mcp_client(f"{paid.url}/mcp") as client:
-            content: dict[str, Any] = json.loads(
-                text_of(client.call("generate_image", prompt=PROMPT))
-            )
-            return content
-
-    with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(call, range(4)))
-    codes = {result.get("code", "drawn") for result in results}
-    assert codes <= {"drawn", "generation_in_progress"}
-    assert "drawn" in codes
-    assert fake_openai.paid == 1
-
-
 def test_candidates_are_listed_and_repeated(client: McpClient, fake_openai: FakeOpenAI) -> None:
     """A call for several images lists each, with a failure among them; a repeat draws that one."""
     fake_openai.script("images", Fault.rate_limited())
@@ -201,37 +164,3 @@ def test_progress_is_reported_while_drawing(client: McpClient) -> None:
     numbers = [number for number, _ in client.progress]
     assert numbers == sorted(set(numbers))
     assert {"Drawing", "Removing the background"} <= {text for _, text in client.progress}
-
-
-def test_an_image_is_stored_though_the_client_left(paid: Service, fake_openai: FakeOpenAI) -> None:
-    """What was paid for is there, and the same call returns it without another payment."""
-    released = threading.Event()
-    fake_openai.script("images", Fault.until(released))
-    message = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "tools/call",
-        "params": {
-            "name": "generate_image",
-            "arguments": {"prompt": PROMPT},
-            "_meta": {"progressToken": "p"},
-        },
-    }
-    accept = {"Accept": "application/json, text/event-stream"}
-    with paid.call("POST", "/mcp", json=message, headers=accept, stream=True) as response:
-        assert response.headers["Content-Type"].startswith("text/event-stream")
-        first = next(response.iter_lines())
-        assert first == b"event: message"
-        fake_openai.wait_in_flight()
-    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
-    assert paid.call("POST", "/mcp", json=cancelled, headers=accept).status_code == 202
-    with mcp_client(f"{paid.url}/mcp") as client:
-        running = json.loads(text_of(client.call("generate_image", prompt=PROMPT)))
-        assert running["code"] == "generation_in_progress"
-        assert "same arguments" in running["message"]
-        released.set()
-        while "code" in (
-            found := json.loads(text_of(client.call("generate_image", prompt=PROMPT)))
-        ):
-            assert found["code"] == "generation_in_progress"
-    assert (found["repeated"], fake_openai.paid) == (True, 1)

@@ -25,7 +25,7 @@ Again = Annotated[
     bool,
     Field(
         description="Pay for a further image, even if an equal call was made within ten minutes. "
-        "Otherwise such a call returns that one's image."
+        "Otherwise such a call returns that one's image. Not for a repetition after a timeout."
     ),
 ]
 _NOT_OF_BODIES = {"again", "filename"}

@@ -32,6 +32,8 @@ class ToolContext:
         count: counts calls against rate limits.
         may_sign: whether variants are signed for this caller, on a server that requires it.
         listener: receives the progress of an image that is drawn.
+        max_wait_seconds: how long a call waits for an equal one that is drawing. Clients usually
+            give up after a minute.
     """
 
     deps: Dependencies
@@ -41,6 +43,7 @@ class ToolContext:
     count: CountRequest = count_nothing
     may_sign: bool = False
     listener: ProgressListener = NO_LISTENER
+    max_wait_seconds: float = 45.0
 
     def fields_of(self, record: ImageRecord) -> dict[str, Any]:
         """Return the fields of an image, as the REST API has them."""

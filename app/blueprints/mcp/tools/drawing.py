@@ -1,5 +1,6 @@
 """Tools that draw images, for money, and the estimate of what they cost."""
 
+from functools import partial
 from typing import Any
 
 from app.blueprints.mcp.tools.arguments import EditArguments, EstimateArguments, GenerateArguments
@@ -11,7 +12,7 @@ from app.blueprints.usage import report_usage
 from app.errors import AppError, Charged
 from app.models import ImageRecord, ImageRequest, Scope, object_keys
 from app.usecases.generation.idempotency import claim_of
-from app.usecases.generation.retries import digest_of
+from app.usecases.generation.retries import digest_of, draw_or_join
 from app.usecases.groups.candidates import Candidate, GroupListener, failure_of
 
 _REPEAT_SECONDS = 10 * 60
@@ -36,10 +37,16 @@ def _edit_request(context: ToolContext, arguments: EditArguments) -> ImageReques
 
 
 def _draw(context: ToolContext, tool: str, request: ImageRequest, *, again: bool) -> ToolOutput:
-    """Draw what is requested, unless an equal call did so lately."""
+    """Draw what is requested, unless an equal call does so, or did so lately."""
     claim = _claim(context, tool, request, again=again)
     with context.deps.concurrency_limit:
-        candidates = _candidates(context, request, claim)
+        candidates = draw_or_join(
+            partial(_candidates, context, request, claim),
+            context.deps.generate.idempotency,
+            claim,
+            images=request.n,
+            max_seconds=context.max_wait_seconds,
+        )
     drawn = [one.record for one in candidates if one.record]
     new = [one for one in candidates if not one.replayed]
     return ToolOutput(

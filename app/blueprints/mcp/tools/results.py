@@ -74,6 +74,8 @@ def failure(error: Exception, *, may_charge: bool) -> dict[str, Any]:
     if not isinstance(error, AppError):
         _log.error("internal_error: %s", type(error).__name__, exc_info=error)
         error = AppError(charged=Charged.UNKNOWN if may_charge else None)
+    if may_charge:
+        error.charged = error.charged or Charged.NO  # it occurred before anything was paid
     body = error_event(error) | {"message": _message(error)}
     body = {name: value for name, value in body.items() if name not in {"status", "http_status"}}
     return {"content": [{"type": "text", "text": json.dumps(body)}], "isError": True}
