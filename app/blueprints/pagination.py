@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.models import PageQuery, Position, object_keys
+from app.models.images import Verdict
 from app.models.prompts import fold
 from app.models.tags import MAX_TAGS, normalize_tags
 
@@ -58,6 +59,7 @@ class ListQuery(PageSelection):
     tag: Annotated[tuple[str, ...], AfterValidator(normalize_tags)] = Field(
         (), max_length=MAX_TAGS, description="A tag; several must all match."
     )
+    verdict: Verdict | None = Field(None, description="Only images with this verdict.")
     starred: bool = Field(False, description="Only images with a star.")
     trashed: bool = Field(False, description="The images in the trash instead of the others.")
     group: Annotated[str, AfterValidator(_image_id)] = Field(
@@ -73,6 +75,7 @@ class ListQuery(PageSelection):
             super().page_query(owner),
             words=fold(self.q),
             tags=self.tag,
+            verdict=self.verdict or "",
             starred=self.starred,
             trashed=self.trashed,
             group=self.group,

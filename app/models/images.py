@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from app.models.billing import TokenUsage
 from app.models.object_keys import ImageFormat
+
+Verdict = Literal["good", "check", "bad"]
+"""The verdict on a cutout; see CutoutReport."""
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,12 @@ class ProcessedImage:
     size_bytes: int
     sha256: str
     report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the cutout; "" if the report has none."""
+        verdict = self.report.get("verdict")
+        return verdict if verdict in VERDICTS else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class PageQuery:
         starred: list starred records only.
         trashed: list the records in the trash instead of the others.
         group, root: the record's fields must have this value; "" for any.
+        verdict: the verdict on the cutout; "" for any.
         parents: ids of images that every record must have been edited or cut out from.
     """
 
@@ -43,6 +44,7 @@ class PageQuery:
     trashed: bool = False
     group: str = ""
     root: str = ""
+    verdict: str = ""
     parents: Sequence[str] = ()
 
 

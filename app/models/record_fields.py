@@ -90,6 +90,11 @@ class RecordFields:
         """The ids of the images that this one was edited or cut out from, in order."""
         return (self.parent,) if self.parent else image_ids_of(self.inputs)
 
+    @property
+    def verdict(self) -> str:
+        """The verdict on the stored cutout; "" without a cutout or without a verdict."""
+        return self.image.verdict if self.image else ""
+
     def is_leased(self, now: datetime) -> bool:
         """Return whether a server currently holds the lease of the record."""
         return self.state is State.PENDING and self.lease_until > now

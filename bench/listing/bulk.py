@@ -58,7 +58,8 @@ def document_of(entry: Entry) -> dict[str, Any]:
         "tags": list(entry.tags),
         "starred": entry.starred,
         "original": template["original"] | {"key": f"originals/{entry.id}.png"},
-        "image": template["image"] | {"key": f"images/{entry.id}.png"},
+        "image": template["image"]
+        | {"key": f"images/{entry.id}.png", "report": {"verdict": entry.verdict}},
     }
 
 

@@ -38,6 +38,7 @@ LISTS = (
     ),
     Narrowed("rare tag", {"tags": (RARE_TAG,)}, lambda n: n % 1000 == 0),
     Narrowed("star", {"starred": True}, lambda n: n % 10 == 0),
+    Narrowed("verdict of a fifth", {"verdict": "check"}, lambda n: n % 5 == 0),
     Narrowed("root of a twentieth", {"root": ROOT}, lambda n: n % 20 == 0),
 )
 

@@ -19,6 +19,8 @@ OWNER = "half"
 """The owner of every second record."""
 TAG, RARE_TAG = "third", "Rare"
 """The tags of every third and every thousandth record; every tenth has a star."""
+REPORTS = ({"verdict": "check"}, *({"verdict": "good"},) * 4)
+"""The reports of the cutouts, in turns."""
 ROOT = "00000000-0000-4000-8000-000000000000"
 """The root of every twentieth record."""
 RARE, FREQUENT = 4000, (3, 5)
@@ -46,6 +48,7 @@ class Entry:
     group: str
     root: str
     parents: Sequence[str] = ()
+    verdict: str
 
 
 def word(rank: int) -> str:
@@ -79,6 +82,7 @@ def entries(count: int, seed: int = 5) -> Iterator[Entry]:
             starred=number % 10 == 0,
             group=group_id(group) if place < GROUP else "",
             root=ROOT if number % 20 == 0 else "",
+            verdict=REPORTS[number % len(REPORTS)]["verdict"],
         )
 
 
@@ -96,8 +100,10 @@ def record_of(entry: Entry) -> ImageRecord:
         lease_until=entry.created + timedelta(seconds=200),
         created_at=entry.created,
     )
+    assert record.image is not None
     return replace(
         record,
+        image=replace(record.image, report={"verdict": entry.verdict}),
         owner=entry.owner,
         tags=entry.tags,
         starred=entry.starred,

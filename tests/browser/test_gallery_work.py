@@ -72,6 +72,24 @@ def test_images_are_organized(tabs: Tabs, tmp_path: Path) -> None:
         assert len(service.images()) == 3
 
 
+def test_images_are_filtered_by_verdict(tabs: Tabs, service: Service) -> None:
+    """The filter is in the address; a verdict that doesn't exist there is none."""
+    for prompt in PROMPTS[2:]:
+        service.generate(prompt)
+    studio, page = opened(tabs, service, "?verdict=splendid")
+    cards, verdict = studio.find("#gallery li:visible"), page.get_by_label("Cutout")
+    expect(cards).to_have_count(2)
+    verdict.select_option("Good")
+    found = [image["cutout"]["verdict"] for image in service.images()]
+    expect(cards).to_have_count(found.count("good"))
+    verdict.select_option("Not cut out")
+    expect(studio.find("#gallery-status")).to_have_text("No results for “Not cut out”.")
+    assert page.url.endswith("?verdict=bad")
+    page.reload()
+    expect(verdict).to_have_value("bad")
+    assert studio.axe_problems() == []
+
+
 def test_selected_images_are_one_file(tabs: Tabs, service: Service, tmp_path: Path) -> None:
     """The ZIP file has each selected image, in the order of the gallery."""
     for prompt in PROMPTS[1:]:

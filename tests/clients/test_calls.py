@@ -91,7 +91,9 @@ def test_lists_tags_stars_and_the_trash(service: Service, driver: Driver) -> Non
     listed = driver.call(service.url, "list_images", page_size=1, tag=[tag, "sea"]).value
     assert sorted(image["filename"] for image in listed) == sorted(names)
     assert driver.call(service.url, "star", names[0]).value["starred"]
-    page = driver.call(service.url, "list_page", limit=2, tag=tag, starred=True).value
+    page = driver.call(
+        service.url, "list_page", limit=2, tag=tag, starred=True, verdict="good"
+    ).value
     assert (page["total_images"], page["images"][0]["filename"]) == (1, names[0])
     assert not driver.call(service.url, "star", names[0], False).value["starred"]
 

@@ -7,6 +7,8 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdap
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import TypedDict
 
+from app.models.images import Verdict
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -46,7 +48,7 @@ class CutoutResponse(TypedDict, total=False):
     shadow: Annotated[bool, Field(description="Whether a soft shadow was found.")]
     confidence: Annotated[Fraction, Field(description="Probability that the cutout is right.")]
     verdict: Annotated[
-        Literal["good", "check", "bad"],
+        Verdict,
         Field(description="`good`, `check` (inspect it) or `bad` (nothing useful was cut out)."),
     ]
     reasons: list[str]

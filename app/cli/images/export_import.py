@@ -29,6 +29,7 @@ from app.cli.params import find_owner, owner_option, query_option
 from app.errors import AppError
 from app.imaging import AUTOMATIC, CutoutOptions, UnusableImage
 from app.models import Caller, ImageRecord, Original, ProcessedImage, object_keys
+from app.models.prompts import fold
 from app.usecases.images.import_image import ExportedImage
 
 _SUFFIXES = {".jpg", *(f".{image_format}" for image_format in object_keys.IMAGE_FORMATS)}
@@ -52,7 +53,7 @@ def export(folder: Path, originals: bool, query: str, owner: str) -> None:
     with exit_on_error():
         folder.mkdir(parents=True, exist_ok=True)
         lines: dict[str, str] = _exported_lines(folder)
-        for record in newest_records(None, query=query, owner=caller.id or None):
+        for record in newest_records(None, words=fold(query), owner=caller.id or None):
             try:
                 copied += _copy_files(record, folder, originals=originals)
             except (AppError, FolderRefused) as error:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -14,6 +15,7 @@ from app.cli.exit_codes import INCOMPLETE, describe, exit_on_error
 from app.cli.params import find_owner, owner_option, query_option
 from app.errors import AppError
 from app.models import ImageRecord, PageQuery, object_keys
+from app.models.images import VERDICTS
 from app.models.prompts import fold
 
 _PAGE_SIZE = 100
@@ -29,14 +31,22 @@ _PAGE_SIZE = 100
 )
 @query_option()
 @owner_option("Only images of this API key (name or id).")
+@click.option("--verdict", type=click.Choice(VERDICTS), help="Only images with this verdict.")
 @click.option("--trashed", is_flag=True, help="The images in the trash instead of the others.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
 @with_appcontext
-def list_(limit: int, query: str, owner: str, trashed: bool, as_json: bool) -> None:
+def list_(
+    *, limit: int, query: str, owner: str, verdict: str | None, trashed: bool, as_json: bool
+) -> None:
     """List images, newest first, with id, time, cost, model and prompt."""
-    caller = find_owner(owner)
+    filters = {
+        "words": fold(query),
+        "owner": find_owner(owner).id or None,
+        "verdict": verdict or "",
+        "trashed": trashed,
+    }
     with exit_on_error():
-        for record in newest_records(limit, query=query, owner=caller.id or None, trashed=trashed):
+        for record in newest_records(limit, **filters):
             click.echo(json.dumps(operator_fields(record)) if as_json else _line(record))
 
 
@@ -78,14 +88,15 @@ def delete(images: tuple[str, ...], yes: bool) -> None:
     sys.exit(INCOMPLETE if failed else 0)
 
 
-def newest_records(
-    limit: int | None, *, query: str = "", owner: str | None = None, trashed: bool = False
-) -> Iterator[ImageRecord]:
-    """Yield the records of a list, newest first; None means no limit."""
+def newest_records(limit: int | None, **filters: Any) -> Iterator[ImageRecord]:
+    """Yield the records of a list, newest first.
+
+    Args:
+        limit: how many; None for all.
+        filters: fields of PageQuery.
+    """
     left = sys.maxsize if limit is None else limit
-    page_query = PageQuery(
-        limit=min(left, _PAGE_SIZE), words=fold(query), owner=owner, trashed=trashed
-    )
+    page_query = PageQuery(limit=min(left, _PAGE_SIZE), **filters)
     while left > 0:
         page = deps().images.page(page_query)
         yield from page.records

@@ -26,11 +26,13 @@ Bucket = tuple[str, int, int]
 _LISTED: Document = {"state": {"$in": sorted(LISTED_STATES)}}
 COUNTED_FIELDS = (
     *("state", "created_at", "owner", "group", "root", "tags", "starred", "parent", "inputs"),
+    *(f"image.{name}" for name in ("key", "sha256", "width", "height", "size_bytes")),
+    "image.report.verdict",
 )
-"""The fields of a document by which it is counted."""
+"""The fields of a document by which it is counted; an image without its other fields is none."""
 _RENAMED: Document = {"owner": "list"}
 _VERSION: Document = {"_id": "version"}
-_FIRST_COUNT: Document = {"_id": "first count of narrowed lists"}
+_FIRST_COUNT: Document = {"_id": "first count of lists by verdict"}
 _RECOUNT_SECONDS = 600
 _FIRST_SECONDS = 3600  # with indexing a million documents
 _TIMEOUT_SECONDS = 2.0

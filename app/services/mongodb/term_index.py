@@ -1,14 +1,16 @@
-"""Index documents of earlier versions, which have words but no terms."""
+"""Index documents of earlier versions, which have no terms, or none of their verdict."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from app.models import ImageRecord, State
+from app.models import ImageRecord
+from app.models.images import VERDICTS
 from app.models.prompts import fold
 from app.services.records.document import from_document
-from app.services.records.terms import terms_of
+from app.services.records.lists import LISTED_STATES, verdict_lists
+from app.services.records.terms import list_term, terms_of
 
 if TYPE_CHECKING:
     from pymongo import UpdateOne
@@ -17,11 +19,23 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _BATCH = 1000  # documents that are updated together
-_WITHOUT_TERMS: Document = {"state": str(State.READY), "terms": {"$exists": False}}
+_OUTDATED: Document = {
+    "state": {"$in": sorted(LISTED_STATES)},
+    "$or": [
+        {"terms": {"$exists": False}},
+        *(
+            {
+                "image.report.verdict": verdict,
+                "terms": {"$nin": [list_term(name) for name in verdict_lists(verdict)]},
+            }
+            for verdict in VERDICTS
+        ),
+    ],
+}
 
 
 def index_older(collection: "Collection[Document]") -> Iterator[int]:
-    """Add terms to all listed documents that have none; yield the size of each batch.
+    """Add the missing terms to all listed documents; yield the size of each batch.
 
     An interrupted run can be repeated.
     """
@@ -42,10 +56,10 @@ def record_of(document: Mapping[str, Any]) -> ImageRecord:
 def _updates(collection: "Collection[Document]") -> "Iterator[UpdateOne]":
     from pymongo import UpdateOne
 
-    for document in collection.find(_WITHOUT_TERMS):
+    for document in collection.find(_OUTDATED):
         record = record_of(document)
         # Texts in scripts without spaces were words of one and two characters.
         words = sorted({*record.tokens, *fold(record.prompt, record.subject)})
         terms = terms_of(replace(record, tokens=words))
         unchanged = {"_id": document["_id"], "lease_until": document.get("lease_until")}
-        yield UpdateOne(_WITHOUT_TERMS | unchanged, {"$set": {"tokens": words, "terms": terms}})
+        yield UpdateOne(_OUTDATED | unchanged, {"$set": {"tokens": words, "terms": terms}})

@@ -1,8 +1,9 @@
 """The counted lists: everyone's images, each owner's, and each of these narrowed once.
 
-A list is narrowed by a tag, the star, a group, a root or a parent. The images in the trash have
-lists of their own. A list's name is the owner's id, or nothing for everyone; then `~` for the
-trash; then the narrowing. Ids of owners consist of letters and digits, so names are unambiguous.
+A list is narrowed by a tag, the star, a verdict, a group, a root or a parent. The images in the
+trash have lists of their own. A list's name is the owner's id, or nothing for everyone; then `~`
+for the trash; then the narrowing. Ids of owners consist of letters and digits, so names are
+unambiguous.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ TRASH = "~"
 
 _PREFIXES = {State.READY: "", State.TRASHED: TRASH}
 LISTED_STATES = frozenset(_PREFIXES)
+_VERDICT = "!"
 
 
 class Narrowed(Protocol):
@@ -38,6 +40,10 @@ class Narrowed(Protocol):
     @property
     def tags(self) -> Sequence[str]:
         """The tags."""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the cutout, or ""."""
 
     @property
     def starred(self) -> bool:
@@ -62,13 +68,18 @@ def lists_of_query(query: PageQuery) -> list[str]:
     return [list_name + each for each in _narrowings(query)] or [list_name]
 
 
+def verdict_lists(verdict: str) -> tuple[str, ...]:
+    """Return the names of everyone's lists of this verdict: of images, and in the trash."""
+    return tuple(f"{prefix}{_VERDICT}{verdict}" for prefix in _PREFIXES.values())
+
+
 def plain_list(query: PageQuery) -> str:
     """Return the name of the list that the query narrows."""
     return (query.owner or EVERYONE) + (TRASH if query.trashed else "")
 
 
 def _narrowings(narrowed: Narrowed) -> list[str]:
-    named = {"@": narrowed.group, "^": narrowed.root}
+    named = {"@": narrowed.group, "^": narrowed.root, _VERDICT: narrowed.verdict}
     return [
         *dict.fromkeys(f"#{comparable(tag)}" for tag in narrowed.tags),
         *(mark + value for mark, value in named.items() if value),

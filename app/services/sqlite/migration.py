@@ -8,6 +8,7 @@ import orjson
 from app.models import ImageRecord, State
 from app.models.prompts import fold
 from app.services.records.document import from_document
+from app.services.records.lists import lists_of
 from app.services.records.terms import terms_of
 from app.services.sqlite.full_text import joined
 
@@ -21,8 +22,14 @@ def _folded_again(document: str) -> str:
     return orjson.dumps(orjson.loads(document) | {"tokens": sorted(words)}).decode()
 
 
-def _terms_of(image_id: str, owner: str | None, document: str) -> str:
-    record = _record(document, id=image_id, owner=owner or "", state=str(State.READY))
+def _lists_of(state: str, owner: str | None, document: str) -> str | None:
+    record = _record(document)
+    names = lists_of(State(state), owner or "", record)
+    return orjson.dumps(names).decode() if names else None
+
+
+def _terms_of(image_id: str, state: str, owner: str | None, document: str) -> str:
+    record = _record(document, id=image_id, state=state, owner=owner or "")
     return joined(terms_of(record))
 
 
@@ -40,6 +47,7 @@ def _record(document: str, **columns: str) -> ImageRecord:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "folded_again": _folded_again,
+    "lists_of": _lists_of,
     "terms_of": _terms_of,
     "words_of": _words_of,
 }

@@ -10,6 +10,7 @@ from app.services.records.terms import terms_of
 from app.services.sqlite import pages
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.full_text import write_terms
+from app.services.sqlite.list_counts import recount
 from app.services.sqlite.rows import (
     READ_COLUMNS,
     WRITTEN_COLUMNS,
@@ -18,7 +19,6 @@ from app.services.sqlite.rows import (
     to_milliseconds,
     to_row,
 )
-from app.services.sqlite.schema import recount
 
 _SELECT = f"SELECT {READ_COLUMNS} FROM generations WHERE "  # noqa: S608 - reason: constants only
 _INSERT = f"INSERT INTO generations ({WRITTEN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - reason: constants only

@@ -2,40 +2,18 @@
 
 import sqlite3
 
-from app.services.records.list_counters import SHIFTS
 from app.services.sqlite import migration
-
-_ALL_SHIFTS = f"(SELECT column1 AS shift FROM (VALUES {', '.join(f'({n})' for n in SHIFTS)}))"  # noqa: S608 - reason: constants only
-
-
-def _count(row: str) -> str:
-    """Return SQL that counts a row in all its lists."""
-    return f"""INSERT INTO ranks SELECT value, shift, {row}.created_ms >> shift, 1
-        FROM json_each({row}.lists), {_ALL_SHIFTS} WHERE true
-        ON CONFLICT DO UPDATE SET n = n + 1;"""  # noqa: S608 - reason: constants only
-
-
-def _uncount(row: str) -> str:
-    """Return SQL that uncounts a row, and deletes empty buckets."""
-    statements = ""
-    for shift in SHIFTS:
-        bucket = f"""list IN (SELECT value FROM json_each({row}.lists))
-            AND shift = {shift} AND bucket = {row}.created_ms >> {shift}"""  # noqa: S608 - reason: constants only
-        statements += f"UPDATE ranks SET n = n - 1 WHERE {bucket};"  # noqa: S608 - reason: constants only
-        statements += f"DELETE FROM ranks WHERE {bucket} AND n = 0;"  # noqa: S608 - reason: constants only
-    return statements
-
-
-_RECOUNTED = f"""SELECT value, shift, created_ms >> shift, count(*)
-    FROM generations, json_each(lists), {_ALL_SHIFTS} WHERE lists IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - reason: constants only
+from app.services.sqlite.list_counts import (
+    LISTED_TRIGGER,
+    RECOUNTED,
+    RELISTED_TRIGGER,
+    UNLISTED_TRIGGER,
+)
 
 # A row has no owner if its document is unreadable or names none.
 _OWNER_IN_DOCUMENT = """CASE WHEN json_valid(document) THEN
     CASE json_type(document, '$.owner') WHEN 'text' THEN json_extract(document, '$.owner') END
 END"""
-_INCREMENT_VERSION = "UPDATE list_version SET n = n + 1;"
-_DELETE_TERMS = "DELETE FROM index_terms WHERE rowid = old.place;"
-_CLEAR_PLACE = "UPDATE generations SET place = NULL WHERE id = new.id AND place = old.place;"
 
 _STEPS = (
     (
@@ -170,7 +148,7 @@ _STEPS = (
             list TEXT NOT NULL, shift INTEGER NOT NULL, bucket INTEGER NOT NULL,
             n INTEGER NOT NULL, PRIMARY KEY (list, shift, bucket)
         ) WITHOUT ROWID""",
-        f"INSERT INTO ranks {_RECOUNTED}",
+        f"INSERT INTO ranks {RECOUNTED}",
         # Texts in scripts without spaces were words of one and two characters before.
         """UPDATE generations SET document = folded_again(document)
             WHERE state = 'ready' AND folded_again(document) <> document""",
@@ -179,14 +157,9 @@ _STEPS = (
         "CREATE VIRTUAL TABLE index_terms USING fts5 (terms, id UNINDEXED, words UNINDEXED, "
         """detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""",
         "CREATE INDEX trash ON generations (lease_ms) WHERE state = 'trashed'",
-        f"""CREATE TRIGGER listed AFTER INSERT ON generations WHEN new.lists IS NOT NULL
-            BEGIN {_count("new")} {_INCREMENT_VERSION} END""",
-        f"""CREATE TRIGGER relisted AFTER UPDATE OF lists, created_ms, document ON generations
-            WHEN coalesce(old.lists, new.lists) IS NOT NULL
-            BEGIN {_uncount("old")} {_count("new")}
-                {_DELETE_TERMS} {_CLEAR_PLACE} {_INCREMENT_VERSION} END""",
-        f"""CREATE TRIGGER unlisted AFTER DELETE ON generations WHEN old.lists IS NOT NULL
-            BEGIN {_uncount("old")} {_DELETE_TERMS} {_INCREMENT_VERSION} END""",
+        LISTED_TRIGGER,
+        RELISTED_TRIGGER,
+        UNLISTED_TRIGGER,
     ),
     (
         """CREATE TABLE open_reservations (
@@ -206,11 +179,17 @@ _STEPS = (
         )""",
         "CREATE INDEX recent_requests_by_time ON recent_requests (until_ms)",
     ),
+    (),  # indexed all terms, as the next step does
     (
-        # All terms; those of six letters came later than the table.
+        # Lists by verdict came later than the other lists.
+        "DROP TRIGGER relisted",
+        "UPDATE generations SET lists = lists_of(state, owner, document) WHERE lists IS NOT NULL",
+        RELISTED_TRIGGER,
+        "DELETE FROM ranks",
+        f"INSERT INTO ranks {RECOUNTED}",
         "DELETE FROM index_terms",
         """INSERT INTO index_terms (rowid, terms, id, words)
-            SELECT place, terms_of(id, owner, document), id, words_of(document)
+            SELECT place, terms_of(id, state, owner, document), id, words_of(document)
             FROM generations WHERE place IS NOT NULL ORDER BY place""",
     ),
 )
@@ -229,20 +208,3 @@ def migrate(connection: sqlite3.Connection) -> None:
         for statement in (line for step in _STEPS[version:] for line in step):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {max(version, len(_STEPS))}")
-
-
-def recount(connection: sqlite3.Connection, *, fix: bool) -> int:
-    """Compare the stored counts with the rows; return how many were wrong.
-
-    See ImageRecords.
-    """
-    recounted = set(connection.execute(_RECOUNTED))
-    stored = set(connection.execute("SELECT list, shift, bucket, n FROM ranks"))
-    wrong = {count[:3] for count in recounted ^ stored}
-    if fix and wrong:
-        connection.executemany(
-            "DELETE FROM ranks WHERE list = ? AND shift = ? AND bucket = ?", wrong
-        )
-        connection.executemany("INSERT INTO ranks VALUES (?, ?, ?, ?)", recounted - stored)
-        connection.execute(_INCREMENT_VERSION)
-    return len(wrong)

@@ -13,6 +13,7 @@ const list = find("#gallery");
 const filters = find("#search-form");
 const search = find("#search");
 const tag = find("#tag");
+const { verdict } = filters.elements;
 const statusLine = find("#gallery-status");
 const more = find("#more");
 const byId = new Map(); // the images of all cards
@@ -38,6 +39,7 @@ function query() {
   const fields = new URLSearchParams();
   if (search.value.trim()) fields.set("q", search.value.trim());
   if (tag.value.trim()) fields.set("tag", tag.value.trim());
+  if (verdict.value) fields.set("verdict", verdict.value);
   if (view() === "starred") fields.set("starred", "true");
   if (inTrash()) fields.set("trashed", "true");
   return fields;
@@ -47,6 +49,8 @@ function readAddress() {
   const fields = new URLSearchParams(location.search);
   search.value = fields.get("q") ?? "";
   tag.value = fields.get("tag") ?? "";
+  verdict.value = fields.get("verdict") ?? "";
+  if (verdict.selectedIndex < 0) verdict.value = ""; // of an address that was edited
   const chosen = fields.get("trashed") === "true" ? "trash" : fields.get("starred") === "true" ? "starred" : "all";
   filters.elements.view.value = chosen;
   filters.elements.order.value = fields.get("order") === "oldest" ? "oldest" : "newest";
@@ -122,11 +126,11 @@ function clear() {
 }
 
 function showTotal() {
-  const searches = [...query().keys()].some((name) => name === "q" || name === "tag");
+  const searches = [...query().keys()].some((name) => ["q", "tag", "verdict"].includes(name));
   const empty = {
     all: "No images yet. Create the first one.", starred: "No image has a star yet.", trash: "The trash is empty.",
   }[view()];
-  const wanted = [search.value, tag.value].map((text) => text.trim()).filter(Boolean).join(", ");
+  const wanted = [search.value, tag.value, verdict.value && verdict.selectedOptions[0].text].map((text) => text.trim()).filter(Boolean).join(", ");
   if (!total) statusLine.textContent = searches ? `No results for “${wanted}”.` : empty;
   else if (searches) statusLine.textContent = `${exact ? "" : "More than "}${total.toLocaleString()} result${total === 1 ? "" : "s"}`;
   else statusLine.textContent = imageCount(total);
@@ -153,7 +157,8 @@ const endObserver = new IntersectionObserver(([entry]) => { if (entry.isIntersec
 export function restart() {
   round += 1;
   next = {};
-  filters.elements.order.disabled = Boolean(search.value.trim()); // totals of a search aren't exact
+  // Totals of a search, and of several filters together, aren't exact.
+  filters.elements.order.disabled = Boolean(search.value.trim()) || [...query().keys()].filter((name) => name !== "trashed").length > 1;
   if (filters.elements.order.disabled) filters.elements.order.value = "newest";
   writeAddress();
   return load();

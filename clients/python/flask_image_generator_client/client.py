@@ -133,7 +133,8 @@ class ImageClient:
 
         Args:
             page_size: images per request, at most 100.
-            filters: `q`, `tag` (one or a list), `starred`, `group`, `root`, `trashed`.
+            filters: `q`, `tag` (one or a list), `verdict`, `starred`, `group`, `root`,
+                `trashed`.
         """
         cursor: str | None = None
         while True:

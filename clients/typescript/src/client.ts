@@ -58,6 +58,7 @@ type AnyOptions = GenerateOptions & EditOptions & { of?: ImageRef };
 export interface ListFilters {
   q?: string;
   tag?: string | string[];
+  verdict?: "good" | "check" | "bad";
   starred?: boolean;
   group?: string;
   root?: string;

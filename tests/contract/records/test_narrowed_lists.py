@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from app.models import ImageRecord, InputReference, PageQuery, State
+from app.models import ImageRecord, InputReference, PageQuery, ProcessedImage, State
 from app.ports import ImageRecords
 from tests.support.builders import a_record
 from tests.support.fakes.records import matches
@@ -19,6 +19,12 @@ def a_reference(image_id: str) -> InputReference:
     return InputReference(role="image", image_id=image_id, sha256="0" * 64)
 
 
+def judged(record: ImageRecord, verdict: str | None) -> ProcessedImage:
+    """Return the record's image with a verdict in its report, or with none."""
+    assert record.image is not None
+    return replace(record.image, report={} if verdict is None else {"verdict": verdict})
+
+
 def organized_records() -> list[ImageRecord]:
     """Make records of two owners with tags, stars, groups and words, some in the trash."""
     return [
@@ -27,6 +33,7 @@ def organized_records() -> list[ImageRecord]:
             owner=("ann", "bob", "")[n % 3],
             tags=[tag for tag, nth in (("Fox", 2), ("red hair", 3)) if n % nth == 0],
             starred=n % 5 < 2,
+            image=judged(record, ("good", "check", None, "splendid")[n % 4 if n % 5 else 0]),
             group="g" if n % 7 == 0 else "",
             root="r" if n % 11 < 3 else "",
             parent=_IDS[0] if n % 13 == 0 else "",
@@ -43,6 +50,10 @@ NARROWED: list[dict[str, Any]] = [
     {"tags": ("red hair",)},
     {"tags": ("red",)},
     {"starred": True},
+    {"verdict": "good"},
+    {"verdict": "check"},
+    {"verdict": "bad"},
+    {"verdict": "check", "tags": ("fox",)},
     {"group": "g"},
     {"root": "r"},
     {"parents": (_IDS[0],)},

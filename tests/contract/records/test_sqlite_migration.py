@@ -1,5 +1,6 @@
 """Migration of SQLite files that older versions wrote."""
 
+import itertools
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -14,9 +15,10 @@ from app.models import ImageRecord, PageQuery, State
 from app.services.records.document import to_document
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
+from tests.contract.records.test_narrowed_lists import judged
 from tests.support.builders import NOON, a_record
 from tests.support.servers import python_process
-from tests.support.stores.record_stores import ids, position_after
+from tests.support.stores.record_stores import add, ids, position_after
 
 THIRD_SCHEMA = Path(__file__).with_name("schema_3.sql").read_text()
 FIRST_SCHEMA = Path(__file__).with_name("schema_1.sql").read_text()
@@ -48,6 +50,7 @@ def old_records() -> list[ImageRecord]:
             prompt=f"fox {number}",
             tokens=("fox", str(number), "élan", "狐"),
             owner="ann" if number % 3 else "",
+            image=judged(a_record(), "check" if number % 2 else None),
         )
         for number, lease in enumerate(leases)
         for state in set(State) - {State.TRASHED}
@@ -103,7 +106,7 @@ def test_no_record_is_lost(path: Path) -> None:
         assert store.recount(fix=False) == 0
     with closing(SqliteRecords(SqliteDatabase(path))) as store:
         assert len(store.scan(limit=1000)) == len(records)
-    assert query(path, "PRAGMA user_version") == [(12,)]
+    assert query(path, "PRAGMA user_version") == [(13,)]
 
 
 def test_records_without_a_time_have_a_fixed_position(path: Path) -> None:
@@ -158,6 +161,33 @@ def test_a_migrated_file_equals_a_new_one(path: Path, tmp_path: Path) -> None:
             other.insert(record)
     for statement in (SHAPE, VALUES, COUNTS, TERMS):
         assert query(path, statement) == query(new, statement)
+
+
+def test_a_file_without_lists_by_verdict_gets_them(path: Path) -> None:
+    """Lists, counts and terms of records in the list and in the trash are those of a new file."""
+    states = (State.READY, State.TRASHED, State.FAILED)
+    records = [
+        a_record(state=state, owner=owner, image=judged(a_record(), verdict), tags=("fox",))
+        for state, owner, verdict in itertools.product(states, ("", "ann"), ("check", None))
+    ]
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        add(store, records)
+    statements = (SHAPE, COUNTS, TERMS, "SELECT id, lists FROM generations ORDER BY id")
+    before = [query(path, statement) for statement in statements]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        (trigger,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'relisted'")
+        connection.execute("DROP TRIGGER relisted")
+        connection.execute("""UPDATE generations SET lists =
+            (SELECT json_group_array(value) FROM json_each(lists) WHERE value NOT LIKE '%!%')
+            WHERE lists IS NOT NULL""")
+        connection.execute(*trigger)
+        connection.execute("DELETE FROM ranks WHERE list LIKE '%!%'")
+        connection.execute("UPDATE index_terms SET terms = 'older'")
+        connection.execute("PRAGMA user_version = 12")
+    with closing(SqliteRecords(SqliteDatabase(path))) as store:
+        assert store.page(PageQuery(limit=9, verdict="check")).total == 2
+        assert store.page(PageQuery(limit=9, verdict="check", trashed=True)).total == 2
+    assert [query(path, statement) for statement in statements] == before
 
 
 def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ def test_the_list_is_narrowed_by_tags_star_and_words(service: Service) -> None:
         ("tag=red&starred=true&q=red", [first]),
     ):
         assert listed(service, query) == (names, len(names)), query
+    verdicts = {image["filename"]: image["cutout"]["verdict"] for image in service.images()}
+    for verdict in ("good", "check", "bad"):
+        names = [name for name in verdicts if verdicts[name] == verdict]
+        assert listed(service, f"verdict={verdict}") == (names, len(names))
+        tagged = [name for name in names if name != third]
+        assert listed(service, f"verdict={verdict}&tag=red") == (tagged, len(tagged))
+    assert "good" in verdicts.values()
     patch(service, first, tags=["owl"], starred=False)
     assert listed(service, "tag=red") == ([second], 1)
     assert listed(service, "starred=true") == ([], 0)
@@ -104,7 +111,10 @@ def test_invalid_bodies_change_nothing(shared_embedded: Service, name: str) -> N
     assert field in {problem["field"] for problem in response.json()["errors"]}
 
 
-@each_row("query", ["tag=%07", "tag=+", "starred=perhaps", "group=x", "root=../x", "trashed=2"])
+@each_row(
+    "query",
+    ["tag=%07", "tag=+", "starred=perhaps", "group=x", "root=../x", "trashed=2", "verdict=fine"],
+)
 def test_invalid_queries_are_refused(shared_embedded: Service, query: str) -> None:
     """A filter that can't match is an error instead of an empty list."""
     response = shared_embedded.get(f"/images?{query}")

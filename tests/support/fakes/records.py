@@ -152,6 +152,7 @@ def matches(record: ImageRecord, query: PageQuery) -> bool:
         and record.starred >= query.starred
         and query.group in {"", record.group}
         and query.root in {"", record.root}
+        and query.verdict in {"", record.verdict}
         and set(record.parents).issuperset(query.parents)
         and all(any(word in other for other in record.tokens) for word in query.words)
     )

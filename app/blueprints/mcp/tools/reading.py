@@ -47,7 +47,7 @@ LIST_IMAGES = Tool(
     name="list_images",
     title="List images",
     description="List the stored images, newest first, or search them by words of the prompt, by "
-    "tag, by star or by group. Returns file names and addresses. Free.",
+    "tag, by star, by verdict or by group. Returns file names and addresses. Free.",
     scope=Scope.READ,
     limit="default",
     arguments=ListQuery,
