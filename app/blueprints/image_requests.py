@@ -35,17 +35,16 @@ def resolve_image(
     """
     authorize_read(deps, image_id, environ)
     query = environ["QUERY_STRING"]
-    if not query and not deps.server_info.redirects:
+    if not query:
+        if deps.server_info.redirects:
+            return None
         return ImageResponseSpec(
             image_id=image_id,
             etag=image_id,
             read=partial(read_image, deps, image_id, partial(deps.images.fetch, image_id)),
             private=not deps.server_info.public_images,
         )
-    variant_request = read_variant_request(query)
-    if variant_request.is_plain and deps.server_info.redirects:
-        return None
-    return resolve_variant(deps, image_id, variant_request, environ, query=query)
+    return resolve_variant(deps, image_id, read_variant_request(query), environ, query=query)
 
 
 def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -> None:

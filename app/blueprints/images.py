@@ -73,7 +73,7 @@ def _render_page(query: ListQuery) -> bytes:
         query=VariantQuery,
         content_types=tuple(Variant(format=each).content_type for each in get_args(Format)),
         redirects={
-            302: "With `SERVE_MODE=redirect`: the URL of the plain image in the store.",
+            302: "With `SERVE_MODE=redirect` and no parameters: the URL of the image in the store.",
             308: "Another image took the place of this one: its URL, with the same parameters.",
         },
         errors=(
@@ -100,13 +100,13 @@ def get_image(filename: str, query: VariantQuery) -> Response:
     Without parameters, the response is a PNG of 256x256 pixels with a transparent background.
     Variants are computed from the stored original at no cost. Images and variants never change,
     so they can be cached. With `PUBLIC_IMAGES=false`, an image can be fetched only with the API
-    key that generated it. With `SERVE_MODE=redirect`, the plain image redirects (302) to its URL
-    in the store. The URL of an image that was replaced by another cutout redirects (308) to that
+    key that generated it. With `SERVE_MODE=redirect`, a URL without parameters redirects (302) to
+    the store. The URL of an image that was replaced by another cutout redirects (308) to that
     image, with the same parameters.
     """
     image_id, variant_request = object_keys.id_of_name(filename), to_variant_request(query)
     sent_query = request.query_string.decode(errors="replace")
-    if deps().server_info.redirects and variant_request.is_plain:
+    if deps().server_info.redirects and not sent_query:
         with suppress(errors.RecordsUnavailable):  # images can be read without the records
             check_replaced(deps(), image_id, sent_query)
         # The URL may be signed: cache it for less than its validity, and for this client only.

@@ -2,8 +2,10 @@
 
 const container = document.querySelector("#viewer");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+const root = document.documentElement;
+const follow = () => root.classList.toggle("dark-mode", root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
 dark.addEventListener("change", follow);
+document.addEventListener("theme-changed", follow);
 follow();
 
 window.SwaggerUIBundle({

@@ -117,6 +117,36 @@ def test_requests_wait_in_a_queue(tabs: Tabs, tmp_path: Path, fake_openai: FakeO
     assert fake_openai.paid == 2
 
 
+def test_a_sent_request_goes_on_without_the_page(
+    tabs: Tabs, tmp_path: Path, fake_openai: FakeOpenAI
+) -> None:
+    """One can stop waiting for it; its key is kept until its image is there, and paid once."""
+    end = threading.Event()
+    fake_openai.script("images", Fault.until(end))
+    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+        studio = tabs.studio(service.url)
+        page, leave = studio.page, studio.page.get_by_role("button", name="Stop waiting")
+        kept = "JSON.parse(localStorage['image-generator-pending'] ?? '[]').length"
+        expect(leave).to_be_hidden()
+        studio.submit("A red fox")
+        studio.expect_status("Generating …")
+        leave.click()
+        studio.expect_status("The image is still being paid for; it will appear in the gallery.")
+        expect(studio.find("#prompt")).to_be_focused()
+        expect(leave).to_be_hidden()
+        assert page.evaluate(kept) == 1
+        assert studio.axe_problems() == []
+        studio.generate("A blue whale")
+        expect(studio.find("#gallery li")).to_have_count(1)
+        assert page.evaluate(kept) == 1
+        end.set()
+        expect(studio.find("#toasts")).to_contain_text("Ready: A red fox")
+        expect(studio.find("#gallery li")).to_have_count(2)
+        studio.expect_status("Done in")
+        assert page.evaluate(kept) == 0
+    assert fake_openai.paid == 2
+
+
 def test_errors_count_down_to_the_next_try(tabs: Tabs, tmp_path: Path) -> None:
     """The button says when the server allows another try, and can't be used before."""
     with serving(settings_for(data_dir=tmp_path, rate_limit_generate="1/hour")) as service:

@@ -42,6 +42,35 @@ def test_pages_lead_to_each_other(tabs: Tabs, service: Service) -> None:
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_the_theme_can_be_chosen(tabs: Tabs, service: Service) -> None:
+    """The system's, light or dark, for all pages and tabs, before anything is painted."""
+    page = tabs.open(f"{service.url}/usage", scheme="dark")
+    other = page.context.new_page()
+    other.goto(f"{service.url}/nowhere")
+    root, light = page.locator("html"), "rgb(250, 247, 242)"
+    paint = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paint)
+    page.get_by_role("radio", name="Light").check()
+    for each in (page, other):
+        each.wait_for_function(f"{paint} === '{light}'")
+    expect(other.get_by_role("radio", name="Light")).to_be_checked()
+    page.goto(f"{service.url}/docs")
+    expect(root).to_have_attribute("data-theme", "light")
+    expect(root).not_to_have_class(re.compile("dark-mode"))
+    page.get_by_role("radio", name="Auto").check()
+    page.wait_for_function(f"{paint} === '{dark}'")
+    expect(root).to_have_class(re.compile("dark-mode"))
+    page.get_by_role("radio", name="Light").check()
+    page.emulate_media(forced_colors="active")
+    expect(page.locator("#theme")).to_be_hidden()
+    head = service.get("/usage", headers={"Accept": "text/html"}).text
+    first = re.search(r"<script[^>]*>|<link rel=.stylesheet[^>]*>", head)
+    assert first is not None
+    assert re.fullmatch(r'<script src="[^"]*/theme\.js[^"]*">', first[0]), (
+        "it blocks the first paint"
+    )
+
+
 def test_usage_shows_what_is_left(tabs: Tabs, tmp_path: Path) -> None:
     """The page shows the budget, a bar for each day, and an error instead of old figures."""
     settings = settings_for(data_dir=tmp_path, server_budget="20/day")

@@ -42,6 +42,8 @@ def test_studio_works_without_storage(tabs: Tabs, tmp_path: Path, script: str) -
         studio.page.get_by_role("button", name="Continue").click()
         studio.generate("A red fox")
         expect(studio.find("#gallery li")).to_have_count(1)
+        studio.page.get_by_role("radio", name="Dark", exact=True).last.check()
+        expect(studio.find("html")).to_have_attribute("data-theme", "dark")
         studio.page.reload()
         expect(studio.find("#key-dialog")).to_be_visible()
 

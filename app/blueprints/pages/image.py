@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request, url_for
 
 from app.blueprints.dependencies import deps
 from app.blueprints.pages.studio import page
+from app.blueprints.schemas.variant import VariantQuery
 from app.blueprints.serializers import public_base_url
 from app.blueprints.variant_query import read_variant_request
 from app.errors import ImageNotFound, InvalidRequest
@@ -22,6 +23,7 @@ blueprint = Blueprint("image_page", __name__)
 
 SIDE = 1024  # px of the image that the page shows first
 _SHOWN = f"w={SIDE}"
+_PLAIN = "w=256"  # the plain image at an address that never redirects to another host
 _SHARED = "w=1200&h=630&padding=48&background=eef1f0&format=jpeg"  # what link previews show
 _DOWNLOADS = (
     ("PNG, 1024 px", _SHOWN, "png"),
@@ -119,13 +121,14 @@ def _page_of(record: ImageRecord) -> ImagePage:
     signed_only = bool(deps().signer.keys)
     edits = "" if signed_only else _edits()
     shared = "" if signed_only else edits or _SHARED
+    plain = _PLAIN if deps().server_info.redirects else ""
     return ImagePage(
         image_id=record.id,
         url=_url(record.id),
         image_url=_image_url(record.id),
         prompt=prompt,
         signed_only=signed_only,
-        image=path if signed_only else _with_query(path, edits or _SHOWN),
+        image=_with_query(path, plain if signed_only else edits or _SHOWN),
         shared_image=_with_query(_image_url(record.id), shared),
         is_card=shared == _SHARED,
         downloads=tuple(
@@ -137,12 +140,13 @@ def _page_of(record: ImageRecord) -> ImagePage:
 
 
 def _edits() -> str:
-    """Return the page's query if it selects a variant, or ""."""
+    """Return the page's query if it has valid parameters of a variant, or ""."""
     query = request.query_string.decode(errors="replace")
     try:
-        return "" if read_variant_request(query).is_plain else query
+        read_variant_request(query)
     except InvalidRequest:
         return ""
+    return query if request.args.keys() & VariantQuery.model_fields.keys() else ""
 
 
 def file_stem(prompt: str) -> str:

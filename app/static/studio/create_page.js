@@ -4,10 +4,11 @@ import { call } from "./api.js";
 import { deleteAllSoon } from "./deletion.js";
 import { find } from "./dom.js";
 import { fillForm, requestBody, showBudget, usePrompt } from "./form.js";
-import { generate } from "./generation.js";
+import { generate, isFinal } from "./generation.js";
 import { remember } from "./history.js";
 import { pageOf } from "./images.js";
 import { NoKey } from "./key.js";
+import { BACKGROUND, follow, hideLeaving, left, LEFT, LEFT_MESSAGE } from "./leaving.js";
 import { errorMessage, money, stepMessage } from "./messages.js";
 import { followOldLink } from "./old_links.js";
 import { addOwnImages, uploadForm } from "./own_image.js";
@@ -89,6 +90,7 @@ function begin(count) {
 
 function end() {
   running = false;
+  hideLeaving();
   submit.textContent = "Generate";
   resume.hidden = queue.isEmpty();
 }
@@ -98,9 +100,23 @@ async function run(request, { rejoined = false } = {}) {
   lastBody = body;
   begin(body.n ?? 1);
   const stopClock = startClock(request.began, body);
+  const feed = { ...listener };
+  const work = generate(body, request.key, feed);
   try {
-    const result = await generate(body, request.key, listener);
+    const result = await Promise.race([work, left()]);
     const seconds = stopClock();
+    if (result === LEFT) {
+      Object.assign(feed, BACKGROUND);
+      pending.stop(request);
+      clearStage();
+      setStatus(LEFT_MESSAGE, "warning");
+      if (!queue.isEmpty()) notify(LEFT_MESSAGE); // the status will be that of the next one
+      end();
+      startNext();
+      await follow(request, work);
+      showBudget();
+      return;
+    }
     pending.end(request);
     if (!rejoined && !result.retried) recordDuration(body, seconds);
     showResult(result, seconds);
@@ -117,9 +133,6 @@ async function run(request, { rejoined = false } = {}) {
   }
   showBudget();
 }
-
-const isFinal = (error) => ["image_deleted", "image_trashed", "idempotency_key_reused", "outcome_unknown"].includes(error.code)
-  || (error.charged === "yes" && !error.retryAfter);
 
 function showResult({ images, failures, retried }, seconds) {
   images.forEach((image) => listener.image(image));

@@ -39,6 +39,10 @@ export async function generate(body, key, listener, path = "generate-image") {
   }
 }
 
+/** Return whether no further try with the same key gives another result. */
+export const isFinal = (error) => ["image_deleted", "image_trashed", "idempotency_key_reused", "outcome_unknown"].includes(error.code)
+  || (error.charged === "yes" && !error.retryAfter);
+
 function isRetryable(error) {
   if (error instanceof ConnectionLost) return true;
   // Errors without Retry-After are final.

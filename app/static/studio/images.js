@@ -12,10 +12,10 @@ export const pageOf = (image) => urlOf(`p/${idOf(image)}`);
 export const pathOf = (image, query = "") => `images/${image.filename}${query && `?${query}`}`;
 
 /**
- * Return the path of the plain image, or of a variant if plain images redirect to the store: the
- * page's content security policy blocks other hosts.
+ * Return the path of the plain image; with its width, if the path without a query redirects to the
+ * store: the page's content security policy blocks other hosts.
  */
-export const plainPath = (image) => pathOf(image, server.redirects ? "format=webp" : "");
+export const plainPath = (image) => pathOf(image, server.redirects ? "w=256" : "");
 
 export async function blobOf(path, signal) {
   const response = await request(path, { signal });
@@ -39,6 +39,10 @@ export function setImage(img, path) {
   visibilityObserver.observe(img);
 }
 
+// After an error, plain files are shown for a time: the server may allow no more variants now.
+const BACK_OFF = 10_000; // milliseconds
+let plainUntil = 0;
+
 const WIDTHS = [160, 256, 512, 1024]; // pixels; those above 256 are made from the original
 
 // AVIF is the smallest, but takes long to make of a large image.
@@ -50,12 +54,13 @@ const variantPath = (image, width) => pathOf(image, `w=${width}&format=${width >
  * An image whose original is gone, or whose variants have to be signed, is shown by its plain file.
  */
 export function showImage(img, image, width) {
-  if (server.signedOnly) {
+  if (server.signedOnly || Date.now() < plainUntil) {
     setImage(img, plainPath(image));
   } else if (server.privateImages) {
     setImage(img, variantPath(image, WIDTHS.find((each) => each >= width * devicePixelRatio) ?? WIDTHS.at(-1)));
   } else {
     img.addEventListener("error", () => {
+      plainUntil = Date.now() + BACK_OFF;
       img.removeAttribute("srcset");
       img.src = urlOf(plainPath(image));
     }, { once: true });

@@ -16,13 +16,11 @@ from app.ports import ImageRecords
 from app.services.mongodb.client import MongoDatabase
 from app.services.mongodb.records import MongoRecords
 from app.services.records.document import to_document
-from tests.contract.records.test_narrowed_lists import judged
 from tests.support.builders import NOON, a_record
 from tests.support.concurrency.threads import in_threads
 from tests.support.servers import python_process
 from tests.support.servers.databases import MongoServer
 from tests.support.servers.fault_proxy import FaultProxy
-from tests.support.stores.record_stores import add, ids
 from tests.support.time_limits import short_limits
 
 Proxied = tuple[MongoRecords, FaultProxy]
@@ -219,40 +217,3 @@ def test_documents_without_terms_are_indexed_at_first_use(
         assert "\x00ann" not in updated.page(PageQuery(limit=1)).records[0].tokens
         assert updated.page(PageQuery(limit=1, owner="ann")).total == 1
         assert updated.recount(fix=False) == 0
-
-
-def test_documents_get_lists_by_verdict_at_first_use(
-    mongodb: MongoRecords,
-    client: MongoClient[dict[str, Any]],
-    mongo_server: MongoServer,
-    mongo_database: str,
-) -> None:
-    """Documents of versions without these lists are in them, in the trash too."""
-    image = judged(a_record(), "check")
-    records = [
-        a_record(image=image, tags=("fox",)),
-        a_record(image=image, owner="ann", state=State.TRASHED),
-    ]
-    add(mongodb, records)
-    generations, ranks = (client[mongo_database][name] for name in ("generations", "ranks"))
-    before = [{one["_id"]: one["terms"] for one in generations.find()}, *_counts(ranks)]
-    for document in generations.find():
-        older = [term for term in document["terms"] if "!" not in term]
-        generations.update_one({"_id": document["_id"]}, {"$set": {"terms": older}})
-    ranks.delete_many({"list": {"$regex": "!"}})
-    ranks.delete_one({"_id": "first count of lists by verdict"})
-    ranks.insert_one({"_id": "first count of narrowed lists", "done": True})
-    with contextlib.closing(
-        MongoRecords(MongoDatabase(uri=mongo_server.uri, name=mongo_database))
-    ) as updated:
-        for trashed, record in enumerate(records):
-            query = PageQuery(limit=9, verdict="check", trashed=bool(trashed))
-            page = updated.page(query)
-            assert (ids(page.records), page.total) == ([record.id], 1)
-    after = [{one["_id"]: one["terms"] for one in generations.find()}, *_counts(ranks)]
-    assert after == before
-
-
-def _counts(ranks: Any) -> list[tuple[str, int, int, int]]:
-    counts = ranks.find({"shift": {"$exists": True}})
-    return sorted((one["list"], one["shift"], one["bucket"], one["n"]) for one in counts)

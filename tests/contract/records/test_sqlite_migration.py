@@ -1,6 +1,5 @@
 """Migration of SQLite files that older versions wrote."""
 
-import itertools
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -18,7 +17,7 @@ from app.services.sqlite.records import SqliteRecords
 from tests.contract.records.test_narrowed_lists import judged
 from tests.support.builders import NOON, a_record
 from tests.support.servers import python_process
-from tests.support.stores.record_stores import add, ids, position_after
+from tests.support.stores.record_stores import ids, position_after
 
 THIRD_SCHEMA = Path(__file__).with_name("schema_3.sql").read_text()
 FIRST_SCHEMA = Path(__file__).with_name("schema_1.sql").read_text()
@@ -163,33 +162,6 @@ def test_a_migrated_file_equals_a_new_one(path: Path, tmp_path: Path) -> None:
         assert query(path, statement) == query(new, statement)
 
 
-def test_a_file_without_lists_by_verdict_gets_them(path: Path) -> None:
-    """Lists, counts and terms of records in the list and in the trash are those of a new file."""
-    states = (State.READY, State.TRASHED, State.FAILED)
-    records = [
-        a_record(state=state, owner=owner, image=judged(a_record(), verdict), tags=("fox",))
-        for state, owner, verdict in itertools.product(states, ("", "ann"), ("check", None))
-    ]
-    with closing(SqliteRecords(SqliteDatabase(path))) as store:
-        add(store, records)
-    statements = (SHAPE, COUNTS, TERMS, "SELECT id, lists FROM generations ORDER BY id")
-    before = [query(path, statement) for statement in statements]
-    with closing(sqlite3.connect(path)) as connection, connection:
-        (trigger,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'relisted'")
-        connection.execute("DROP TRIGGER relisted")
-        connection.execute("""UPDATE generations SET lists =
-            (SELECT json_group_array(value) FROM json_each(lists) WHERE value NOT LIKE '%!%')
-            WHERE lists IS NOT NULL""")
-        connection.execute(*trigger)
-        connection.execute("DELETE FROM ranks WHERE list LIKE '%!%'")
-        connection.execute("UPDATE index_terms SET terms = 'older'")
-        connection.execute("PRAGMA user_version = 12")
-    with closing(SqliteRecords(SqliteDatabase(path))) as store:
-        assert store.page(PageQuery(limit=9, verdict="check")).total == 2
-        assert store.page(PageQuery(limit=9, verdict="check", trashed=True)).total == 2
-    assert [query(path, statement) for statement in statements] == before
-
-
 def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: Path) -> None:
     """Version 3's counts stay valid; records are also counted for the owner in their document."""
     records, new = old_records(), tmp_path / "new.sqlite3"
@@ -205,9 +177,7 @@ def test_a_file_without_owners_gets_counts_for_each_owner(path: Path, tmp_path: 
                 values,
             )
     hers = a_record(owner="ann")
-    reported = [
-        record for record in records if record.owner == "ann" and record.state is State.READY
-    ]
+    reported = [one for one in records if one.owner == "ann" and one.state is State.READY]
     with (
         closing(SqliteRecords(SqliteDatabase(path))) as old,
         closing(SqliteRecords(SqliteDatabase(new))) as other,

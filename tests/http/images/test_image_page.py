@@ -77,6 +77,8 @@ def test_edits_in_the_address_are_shown_and_shared(service: Service) -> None:
     found = meta(service.get(f"{page_of(name)}?{edits}").text)
     assert found["og:image"] == f"{service.url}/images/{name}?{edits}"
     assert found["twitter:card"] == "summary"
+    shown = service.get(f"{page_of(name)}?w=256").text
+    assert f' src="/images/{name}?w=256"' in shown, "also the size of the stored image"
     plain = service.get(page_of(name)).text
     for query in ("utm_source=mail", "w=0", "w=1&w=2", 'w="><script>', "%FF=1"):
         assert service.get(f"{page_of(name)}?{query}").text == plain, query
