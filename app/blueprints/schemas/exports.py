@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from app.blueprints.schemas.variant import COLOR_TEXT, VariantQuery
+from app.blueprints.schemas.variant import COLOR_TEXT, NumberInRange, VariantQuery
 from app.imaging.exports.export import PackKind
-from app.imaging.variants.values import Color, parse_color
+from app.imaging.variants.values import Color, Range, parse_color
 from app.models import object_keys
 from app.usecases.images.archive import MAX_IMAGES
 
@@ -86,11 +86,15 @@ class ArchiveQuery(BaseModel):
 class SheetQuery(ArchiveQuery):
     """Selects the images of a sheet, and its layout."""
 
-    side: int = Field(256, ge=8, le=256, description="Side of each image, in pixels.")
-    columns: int = Field(
-        0, ge=0, le=MAX_IMAGES, description="Images in a row; 0 for about as many as rows."
+    side: Annotated[int, NumberInRange(Range(8, 256, whole=True))] = Field(
+        256, description="Side of each image, in pixels."
     )
-    gap: int = Field(0, ge=0, le=32, description="Pixels between images.")
+    columns: Annotated[int, NumberInRange(Range(0, MAX_IMAGES, whole=True))] = Field(
+        0, description="Images in a row; 0 for about as many as rows."
+    )
+    gap: Annotated[int, NumberInRange(Range(0, 32, whole=True))] = Field(
+        0, description="Pixels between images."
+    )
     background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
         None, description="Color of transparent areas; default: they stay transparent."
     )

@@ -1,6 +1,7 @@
 """The filters by name, with their arguments and ranges."""
 
-from dataclasses import InitVar, dataclass
+from copy import copy
+from dataclasses import dataclass
 
 from app.imaging.variants.values import (
     Color,
@@ -60,7 +61,6 @@ class Filter:
     Args:
         name: a key of `FILTERS`.
         values: its arguments; those omitted have their defaults.
-        scale: multiplies the lengths among them, after their ranges have been checked.
 
     Raises:
         InvalidVariant: an unknown filter, or an argument that is missing, extra or out of range.
@@ -68,9 +68,8 @@ class Filter:
 
     name: str
     values: tuple[Value, ...] = ()
-    scale: InitVar[float] = 1.0
 
-    def __post_init__(self, scale: float) -> None:
+    def __post_init__(self) -> None:
         arguments = FILTERS.get(self.name)
         if arguments is None:
             raise InvalidVariant(PARAMETER, f"must be one of {', '.join(FILTERS)}")
@@ -78,15 +77,27 @@ class Filter:
             raise InvalidVariant(PARAMETER, f"{self.name} takes at most {len(arguments)} arguments")
         completed = (*self.values, *(a.default for a in arguments[len(self.values) :]))
         values = tuple(
-            self._scaled(self._validate(value, argument), argument, scale)
+            self._validate(value, argument)
             for value, argument in zip(completed, arguments, strict=True)
         )
         object.__setattr__(self, "values", values)
 
-    def _scaled(self, value: Value, argument: Argument, scale: float) -> Value:
-        if scale == 1 or not argument.pixels or argument.range is None or isinstance(value, tuple):
-            return value
-        return max(argument.range.low, round(value * scale, 3))
+    def resized(self, scale: float) -> "Filter":
+        """Return the same filter for a result that is larger by a factor.
+
+        Lengths may become larger than the range, which was checked before, but not smaller.
+        """
+        if scale == 1:
+            return self
+        resized, arguments = copy(self), FILTERS[self.name]
+        values = tuple(
+            max(argument.range.low, round(value * scale, 3))
+            if argument.pixels and argument.range and not isinstance(value, tuple)
+            else value
+            for value, argument in zip(self.values, arguments, strict=True)
+        )
+        object.__setattr__(resized, "values", values)
+        return resized
 
     def _validate(self, value: Value | None, argument: Argument) -> Value:
         if value is None:

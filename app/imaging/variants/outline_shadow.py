@@ -16,6 +16,11 @@ class Outline(NamedTuple):
     px: float
     color: Color
 
+    def resized(self, scale: float) -> "Outline | None":
+        """Return the outline for a result that is larger by a factor; None if it is invisible."""
+        px = _scaled(self.px, scale)
+        return self._replace(px=px) if px > 0 else None
+
 
 class Shadow(NamedTuple):
     """The subject's drop shadow.
@@ -29,9 +34,14 @@ class Shadow(NamedTuple):
     color: Color
     opacity: float
 
+    def resized(self, scale: float) -> "Shadow":
+        """Return the shadow for a result that is larger by a factor."""
+        dx, dy, blur = (_scaled(length, scale) for length in self[:3])
+        return self._replace(dx=dx, dy=dy, blur=blur)
 
-def validate_outline(values: tuple[float, Color] | None, scale: float = 1.0) -> Outline | None:
-    """Check the ranges of an outline, then scale its width; return None for an invisible one.
+
+def validate_outline(values: tuple[float, Color] | None) -> Outline | None:
+    """Check the ranges of an outline.
 
     Raises:
         InvalidVariant: a value is out of range.
@@ -39,15 +49,13 @@ def validate_outline(values: tuple[float, Color] | None, scale: float = 1.0) -> 
     if values is None:
         return None
     name = "outline"
-    outline = Outline(OUTLINE.validate(values[0], name), validate_color(values[1], name))
-    scaled = outline._replace(px=_scaled(outline.px, scale))
-    return scaled if scaled.px > 0 else None
+    return Outline(OUTLINE.validate(values[0], name), validate_color(values[1], name))
 
 
 def validate_shadow(
-    values: tuple[float, float, float, Color, float] | None, scale: float = 1.0
+    values: tuple[float, float, float, Color, float] | None,
 ) -> Shadow | None:
-    """Check the ranges of a shadow, then scale its lengths; return None for an invisible one.
+    """Check the ranges of a shadow; return None for an invisible one.
 
     Raises:
         InvalidVariant: a value is out of range.
@@ -63,8 +71,7 @@ def validate_shadow(
         validate_color(color, name),
         OPACITY.validate(opacity, name),
     )
-    dx, dy, blur = (_scaled(length, scale) for length in shadow[:3])
-    return shadow._replace(dx=dx, dy=dy, blur=blur) if shadow.opacity > 0 else None
+    return shadow if shadow.opacity > 0 else None
 
 
 def _scaled(length: float, scale: float) -> float:

@@ -1,5 +1,6 @@
 """The parameters of a variant, validated, and their canonical text."""
 
+from copy import copy
 from dataclasses import InitVar, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -124,18 +125,23 @@ class Variant:
         if self.background is not None:
             validate_color(self.background, "background")
         object.__setattr__(self, "recolor", validate_recolor(self.recolor))
-        object.__setattr__(self, "padding", self._scaled_padding(scale))
-        filters = tuple(Filter(each.name, each.values, scale) for each in self.filters)
-        object.__setattr__(self, "filters", filters if scale != 1 else self.filters)
-        object.__setattr__(self, "outline", validate_outline(self.outline, scale))
-        object.__setattr__(self, "shadow", validate_shadow(self.shadow, scale))
-
-    def _scaled_padding(self, scale: float) -> int:
-        """Return the padding, rounded half up, which leaves at least a pixel of what it left."""
-        shorter = min(self.width, self.height)
-        if 2 * self.padding * scale >= shorter:
+        if 2 * self.padding * scale >= min(self.width, self.height):
             raise InvalidVariant("padding", "must be less than half of the shorter side")
-        return min(int(self.padding * scale + 0.5), (shorter - 1) // 2)
+        object.__setattr__(self, "outline", validate_outline(self.outline))
+        object.__setattr__(self, "shadow", validate_shadow(self.shadow))
+        self._scale_lengths(scale)
+
+    def _scale_lengths(self, scale: float) -> None:
+        """Multiply all lengths by a factor; their ranges were checked before.
+
+        The padding is rounded half up, and leaves at least a pixel.
+        """
+        padding = min(int(self.padding * scale + 0.5), (min(self.width, self.height) - 1) // 2)
+        object.__setattr__(self, "padding", padding)
+        object.__setattr__(self, "filters", tuple(each.resized(scale) for each in self.filters))
+        for name in ("outline", "shadow"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, value and value.resized(scale))
 
     def _validate_icon(self) -> None:
         if self.format != "ico":
@@ -174,8 +180,13 @@ class Variant:
     def raster(self, longer_side: int) -> "Variant":
         """Return the same variant as pixels, with a longer side in px."""
         scale = longer_side / max(self.width, self.height)
-        width, height = (max(1, round(side * scale)) for side in (self.width, self.height))
-        return replace(self, format="png", width=width, height=height, scale=scale)
+        drawn = copy(self)
+        object.__setattr__(drawn, "format", "png")
+        for name, side in (("width", self.width), ("height", self.height)):
+            object.__setattr__(drawn, name, max(1, round(side * scale)))
+        # Not by `replace`, which checks the ranges: they hold for the lengths as they were given.
+        drawn._scale_lengths(scale)
+        return drawn
 
     def cutout_options(self, stored: CutoutOptions) -> CutoutOptions:
         """Return the options for cutting out the original, from those of the stored image."""

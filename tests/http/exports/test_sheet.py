@@ -69,8 +69,9 @@ def test_columns_and_background(embedded: Service) -> None:
 def test_wrong_requests_are_errors(embedded: Service) -> None:
     """Values out of range are 400, a missing image is 404, and a damaged one 500."""
     path = store_image(embedded)
-    for more in ("&side=7", "&side=257", "&columns=51", "&gap=33", "&background=red", "&w=9"):
-        assert error_of(embedded.get(query(path, more=more))) == (400, "invalid_request")
+    numbers = ("side=7", "side=257", "side=1_0", "side=%208", "columns=51", "gap=33", "gap=-1")
+    for wrong in (*numbers, "gap=nan", "background=red", "w=9"):
+        assert error_of(embedded.get(query(path, more=f"&{wrong}"))) == (400, "invalid_request")
     missing = f"{uuid.uuid4()}.png"
     assert error_of(embedded.get(query(path, missing))) == (404, "image_not_found")
     damaged = str(uuid.uuid4())

@@ -92,3 +92,34 @@ def test_the_widest_blurs_are_computed_on_a_smaller_image() -> None:
     cast = shadow_coverage(square, Shadow(40, -20, 100, (0, 0, 0), 1))
     same = shadow_coverage(half, Shadow(20, -10, 50, (0, 0, 0), 1))
     assert np.abs(cast[::2, ::2].astype(float) - same).max() < 0.01 * 65025
+
+
+@each_row(
+    "query",
+    [
+        "w=1024&scale_from=256&outline=64",
+        "w=2048&scale_from=512&padding=200",
+        "w=1024&scale_from=256&shadow=100,-256,64",
+        "w=1024&scale_from=256&filter=blur:64&filter=pixelate:256",
+        "w=16&filter=blur:64&outline=64&shadow=-256,256,64",
+        "w=2048&h=97&padding=48",
+        "w=2047&h=1&filter=blur:0.1",
+    ],
+)
+def test_what_is_valid_as_pixels_is_valid_as_shapes(query: str) -> None:
+    """SVG is drawn at a side of its own, at which ranges aren't checked again."""
+    (option,) = read_variant_request(f"{query}&format=svg").options
+    variant = option.variant
+    drawn = variant.raster(1024)
+    scale = 1024 / variant.width
+    assert (drawn.format, drawn.width) == ("png", 1024)
+    assert min(drawn.inner_size) >= 1
+    assert abs(drawn.padding - scale * variant.padding) <= 1
+    pairs: list[tuple[Any, Any]] = [
+        (variant.outline, drawn.outline),
+        (variant.shadow, drawn.shadow),
+    ]
+    pairs += [(a.values, b.values) for a, b in zip(variant.filters, drawn.filters, strict=True)]
+    for before, after in pairs:
+        lengths = [part * scale for part in before or () if isinstance(part, float | int)][:3]
+        assert list(after or ())[: len(lengths)] == pytest.approx(lengths, abs=0.1)
