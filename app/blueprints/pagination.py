@@ -73,7 +73,7 @@ class ListQuery(PageSelection):
         """See PageSelection."""
         return replace(
             super().page_query(owner),
-            words=fold(self.q),
+            words=_words_of(self.q),
             tags=self.tag,
             verdict=self.verdict or "",
             starred=self.starred,
@@ -81,6 +81,15 @@ class ListQuery(PageSelection):
             group=self.group,
             root=self.root,
         )
+
+
+def _words_of(text: str) -> tuple[str, ...]:
+    """Return the folded words of a search.
+
+    A text without words, such as an emoji, is searched as it is. No record has it, so nothing is
+    found, rather than all images.
+    """
+    return fold(text) or tuple(text.split()[:1])
 
 
 def _kept_ids(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def _call(message: Message, context: ToolContext) -> dict[str, Any]:
 
 
 def _list(message: Message, protocol: Protocol, context: ToolContext) -> dict[str, Any]:
-    if message.params.get("cursor") is not None:
+    if message.params.get("cursor") not in (None, ""):
         raise ProtocolError(INVALID_PARAMS, "Unknown cursor")  # all tools are on one page
     return {"tools": listed_tools(context.caller)} | (_caching() if protocol.is_stateless else {})
 

@@ -78,10 +78,10 @@ def read_message(value: object) -> Message:
         return Message(id=message_id, method="")
     if not isinstance(method, str) or not method:
         raise ProtocolError(INVALID_MESSAGE, "The method must be a string.")
-    params = value.get("params", {})
-    if not isinstance(params, dict):
+    params = value.get("params")
+    if not isinstance(params, dict | None):
         raise ProtocolError(INVALID_PARAMS, "The params must be an object.")
-    return Message(id=message_id, method=method, params=params)
+    return Message(id=message_id, method=method, params=params or {})
 
 
 def result_of(message: Message, result: Mapping[str, object]) -> dict[str, object]:

@@ -12,9 +12,9 @@ MAX_USAGE_DAYS = 366
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _parse_day(value: str) -> date:
+def _parse_day(value: object) -> date:
     """Parse a date; Pydantic would also accept numbers, as seconds since 1970."""
-    if not _DAY.fullmatch(value):
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("Must be a date such as 2026-11-22.")
     return date.fromisoformat(value)
 

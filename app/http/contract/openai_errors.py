@@ -13,6 +13,7 @@ RETRY_HEADER = "x-should-retry"
 """Says to OpenAI's clients whether to repeat a request; without it, they decide by the status."""
 
 _TARGET = re.compile(r".*/v1/(?:images/(?:generations|edits)|models(?:/.*)?)")
+_NUMBER = re.compile(r"\.(\d+)")  # of an item of a list, which OpenAI has in brackets
 _STATUSES: Mapping[type[AppError], int] = {errors.InvalidMask: 400}
 _CODES: Mapping[str, str] = {
     errors.Unauthorized.code: "invalid_api_key",
@@ -67,7 +68,7 @@ def status_of(error: AppError | type[AppError]) -> int:
 
 def openai_body(error: AppError) -> dict[str, Any]:
     """Return the body of the response for an error, or the data of its event."""
-    param = error.errors[0]["field"] if error.errors else None
+    param = _NUMBER.sub(r"[\1]", error.errors[0]["field"]) if error.errors else None
     code, message = _code_of(error), error.message
     if error.errors and error.code == errors.InvalidRequest.code:
         problem = error.errors[0]["message"]

@@ -24,7 +24,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _WORD = re.compile(r"\w+")
 _ANNOTATIONS = ("default", "description", "examples", "title")  # of JSON schemas
-_MESSAGES = {"extra_forbidden": "Unknown field.", "missing": "Required."}
+_COMPRESSIONS = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"}
+_MESSAGES = {
+    "extra_forbidden": "Unknown field.",
+    "missing": "Required.",
+    "tuple_type": "Must be a list.",
+}
 
 
 class JsonBody(BaseModel):
@@ -93,12 +98,24 @@ def read_json() -> Any:
     Raises:
         UnsupportedMediaType, RequestTooLarge, InvalidJson: see `read_body`.
     """
+    check_encoding()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     try:
         return loads_strict(_body_bytes())
     except ValueError:
         raise InvalidJson from None
+
+
+def check_encoding() -> None:
+    """Return if the body is not compressed.
+
+    Raises:
+        UnsupportedMediaType: it is, so that its limit would not be that of what it contains.
+    """
+    codings = request.headers.get("Content-Encoding", "").lower().split(",")
+    if not _COMPRESSIONS.isdisjoint(coding.strip() for coding in codings):
+        raise UnsupportedMediaType(message="Send the body uncompressed, without Content-Encoding.")
 
 
 def read_query(model: type[Model]) -> Model:
@@ -192,5 +209,5 @@ def validate(model: type[Model], values: dict[str, object]) -> Model:
 
 
 def _sentence(text: str) -> str:
-    text = text.removeprefix("Value error, ").rstrip(".")
+    text = text.removeprefix("Value error, ").replace("Tuple", "The list").rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."

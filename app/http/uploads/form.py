@@ -4,6 +4,7 @@ Files are copied to disk while they are received, so they take no memory.
 """
 
 import errno
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,7 @@ from app.errors import (
     StorageUnavailable,
     UnsupportedMediaType,
 )
-from app.http.contract.validation import is_repeatable, validate
+from app.http.contract.validation import check_encoding, is_repeatable, validate
 from app.http.uploads.limits import UploadLimits, current_limits
 
 IMAGE_TYPES = ("image/png", "image/webp", "image/jpeg")
@@ -32,6 +33,7 @@ FORM = "multipart/form-data"
 _MAX_TEXT_BYTES = 1024 * 1024  # of all fields that are no files
 _MAX_PARTS = 32
 _COPY_BYTES = 64 * 1024
+_BRACKETS = re.compile(r"\[[0-9]{0,2}\]$")
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _MEDIA_TYPE = (
     "Send the file in a form, with Content-Type: multipart/form-data, or alone as image/png, "
@@ -56,7 +58,7 @@ FormFile = Annotated[
 class MultipartBody(BaseModel):
     """Base of the schemas of forms with files.
 
-    A field that is a tuple may be repeated, and its name may end with `[]`.
+    A field that is a tuple may be repeated, and its name may end with `[]` or `[0]`, `[1]` ....
 
     Attributes:
         may_be_file: whether the body may be the file alone; then the other fields are parameters
@@ -115,7 +117,7 @@ def _read_fields(
 
 
 def _repeatable_name(model: type[MultipartBody], sent: str) -> str:
-    name = sent.removesuffix("[]")
+    name = _BRACKETS.sub("", sent)
     return name if is_repeatable(model, name) else sent
 
 
@@ -123,6 +125,7 @@ def _receive(
     model: type[MultipartBody], limits: UploadLimits, files: ExitStack
 ) -> list[tuple[str, object]]:
     """Return the fields of the body."""
+    check_encoding()
     # One byte above the limit: Werkzeug truncates a body without a length instead of rejecting it.
     request.max_content_length = limits.max_body_bytes + 1
     try:

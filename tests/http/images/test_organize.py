@@ -85,6 +85,10 @@ def test_the_list_is_narrowed_by_tags_star_and_words(service: Service) -> None:
         ("q=fo", [second, first]),
         ("q=狐狸&tag=animal", [third]),
         ("q=色的狐", [third]),
+        ("q=%F0%9F%A6%8A", []),
+        ("q=%25", []),
+        ("q=%22*%22&tag=red", []),
+        ("q=+++", [third, second, first]),
         ("trashed=true", []),
         ("tag=red&starred=true&q=red", [first]),
     ):

@@ -106,6 +106,9 @@ def test_errors_of_requests_have_codes(shared_embedded: Service) -> None:
         request = {**PING, "method": method, "params": params}
         response = post(shared_embedded, request, **{"MCP-Protocol-Version": "2025-06-18"})
         assert (response.status_code, response.json()["error"]["code"]) == (200, code)
+    for empty in (None, {"cursor": None}, {"cursor": ""}, {"_meta": None}):
+        listed = post(shared_embedded, {**LIST, "params": empty})
+        assert listed.json()["result"]["tools"], empty
     request = {**PING, "params": [1]}
     assert post(shared_embedded, request).json()["error"]["code"] == -32602
 

@@ -1,16 +1,38 @@
 """The MCP tools that list and show images, called by the official client."""
 
 import base64
+import itertools
 import json
+from typing import Any
 
 import pytest
 
-from app.models import Scope
+from app.blueprints.dependencies import dependencies_of
+from app.blueprints.mcp.tools.base import ToolContext
+from app.blueprints.mcp.tools.catalog import TOOLS, call_tool
+from app.models import ANONYMOUS, Scope
 from tests.support.http.authenticated_service import AuthenticatedService
 from tests.support.http.mcp_client import Mode, images_of, mcp_client, text_of
 from tests.support.service import Service
 
 MAX_PREVIEW_BYTES = 60_000
+ODD_VALUES: tuple[Any, ...] = (
+    0,
+    -1,
+    2**63,
+    1.5,
+    1e300,
+    True,
+    "",
+    "x",
+    "\0",
+    "\u2028",
+    [],
+    [[]],
+    [None],
+    {},
+    {"": 1},
+)
 ABSENT = "00000000-0000-4000-8000-000000000000.png"
 
 
@@ -60,6 +82,27 @@ def test_errors_of_tools_are_results(shared_embedded: Service) -> None:
     assert json.loads(text_of(missing))["code"] == "image_not_found"
     assert json.loads(text_of(wrong))["errors"] == [{"field": "extra", "message": "Unknown field."}]
     assert json.loads(text_of(unusable))["code"] == "invalid_request"
+
+
+def test_no_argument_is_an_internal_error(shared_embedded: Service) -> None:
+    """Whatever JSON value an argument has, it is valid or reported as invalid; null is no value."""
+    context = ToolContext(
+        deps=dependencies_of(shared_embedded.app), caller=ANONYMOUS, owner=None, base_url=""
+    )
+    given: dict[str, Any] = {"filename": ABSENT, "n": 0}  # so that nothing is drawn
+    with shared_embedded.app.test_request_context():
+        for tool in TOOLS:
+            names = tool.arguments.model_json_schema()["properties"]
+            needed = {name: value for name, value in given.items() if name in names}
+            for name, value in itertools.product(names, ODD_VALUES):
+                result = call_tool(tool, {**needed, name: value}, context)
+                error = json.loads(result["content"][0]["text"]) if result["isError"] else {}
+                assert error.get("code", "") in {"", "invalid_request", "image_not_found"}, (
+                    tool.name,
+                    {name: value},
+                )
+            nulls = call_tool(tool, {name: needed.get(name) for name in names}, context)
+            assert nulls["isError"] == call_tool(tool, needed, context)["isError"], tool.name
 
 
 def test_tools_follow_the_scopes_of_the_key(embedded_auth_service: AuthenticatedService) -> None:

@@ -145,6 +145,17 @@ def test_forms_of_edits(
     assert image_of(response) == ("PNG", expected), source
 
 
+@each_row("names", [("image[0]", "image[1]"), ("image[]", "image[]"), ("image", "image[]")])
+def test_parts_of_several_images(names: tuple[str, ...], shared_embedded: Service) -> None:
+    """Some clients, such as those in PHP, number the parts; others only repeat them."""
+    data = (FILE, encoded(owl(64, 64)))
+    files = [(name, ("blob", each, "")) for name, each in zip(names, data, strict=True)]
+    body = {"prompt": "Put both together", "size": "256x256", "response_format": "url"}
+    (image,) = shared_embedded.call("POST", EDITS, data=body, files=files).json()["data"]
+    path = image["url"].removeprefix(shared_embedded.url)
+    assert len(shared_embedded.get(f"{path}/metadata").json()["parents"]) == 2
+
+
 def test_a_link_is_fetched_by_the_application(shared: Service) -> None:
     """LibreChat's older tool asks for no format, and fetches the URL whose name ends with .png."""
     body = {"model": "dall-e-3", "prompt": "A red fox", "n": 1, "size": "1024x1024"}

@@ -153,6 +153,30 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         {"files": [("image", FILE), ("markup", FILE)], "data": {"prompt": "x"}},
         "400 unknown",
     ),
+    (
+        "POST",
+        EDITS,
+        {"data": {"prompt": "x", "image": "data:image/png;base64,AAAA"}, "files": {"mask": FILE}},
+        "400 invalid_value image[0]",
+    ),
+    (
+        "POST",
+        EDITS,
+        {"files": [("image", FILE)] * 17, "data": {"prompt": "x"}},
+        "400 invalid_value image",
+    ),
+    (
+        "POST",
+        GENERATIONS,
+        {"json": BODY, "headers": {"Content-Encoding": "gzip"}},
+        "415 unsupported_media_type",
+    ),
+    (
+        "POST",
+        EDITS,
+        {"files": {"image": FILE}, "headers": {"Content-Encoding": "identity, br"}},
+        "415 unsupported_media_type",
+    ),
     ("POST", f"{GENERATIONS}?a=1", {"json": BODY}, "400 unknown_parameter"),
 ]
 
@@ -164,7 +188,9 @@ def test_errors_before_and_in_routes_have_one_shape(
     with serving(settings_for(data_dir=tmp_path_factory.mktemp("shape"))) as service:
         for method, path, options, expected in WRONG:
             response = service.call(method, path, **options)
-            assert outcome(response).startswith(expected), (method, path, options)
+            found = f"{outcome(response)} {response.json()['error']['param'] or ''}"
+            assert found.startswith(expected), (method, path, options)
+            assert "uple" not in response.text
         masked = service.call(*WRONG[6][:2], **WRONG[6][2]).json()["error"]
         assert masked["param"] == "mask"
         assert service.call("POST", "/generate-image", data=b"{").json()["status"] == "error"

@@ -61,13 +61,14 @@ def call_tool(tool: Tool, values: Mapping[str, Any], context: ToolContext) -> di
 
     Args:
         tool: the tool.
-        values: the arguments as the client sent them.
+        values: the arguments as the client sent them; null counts as not given.
         context: who calls it, and with what.
     """
     try:
         if tool.scope not in context.caller.scopes:
             raise Forbidden(f"key {context.caller.id} lacks the scope {tool.scope}")
-        arguments = validate(tool.arguments, dict(values))
+        given = {name: value for name, value in values.items() if value is not None}
+        arguments = validate(tool.arguments, given)
         context.count(tool.limit, tool.images(arguments))
         return success(tool.run(context, arguments))
     except Exception as error:  # noqa: BLE001 - reason: the model learns what happened and what it cost
