@@ -5,8 +5,9 @@ prompt: its script requests the metadata with the key. Where images are private 
 the same for every id, and nothing is looked up.
 """
 
-import re
+import unicodedata
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
@@ -31,7 +32,11 @@ _DOWNLOADS = (
     ("JPEG on white, 1024 px", f"{_SHOWN}&format=jpeg", "jpg"),
     ("PNG, 256 px", "", "png"),
 )
+_UNSHARED = frozenset({"svg", "ico", "avif"})  # formats that link previews don't show
 _MAX_TITLE, _MAX_DESCRIPTION, _MAX_FILE_STEM = 70, 300, 60
+# They set the direction of what follows, which would turn around the words after the prompt.
+_DIRECTIONS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # invisible: they select the look of emoji
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +125,7 @@ def _page_of(record: ImageRecord) -> ImagePage:
     prompt = "" if deps().server_info.auth_required else record.prompt
     signed_only = bool(deps().signer.keys)
     edits = "" if signed_only else _edits()
-    shared = "" if signed_only else edits or _SHARED
+    shared = "" if signed_only else _shareable(edits) or _SHARED
     plain = _PLAIN if deps().server_info.redirects else ""
     return ImagePage(
         image_id=record.id,
@@ -149,16 +154,35 @@ def _edits() -> str:
     return query if request.args.keys() & VariantQuery.model_fields.keys() else ""
 
 
+def _shareable(edits: str) -> str:
+    """Return the edits in a format that link previews show."""
+    pairs = parse_qsl(edits)
+    if _UNSHARED.isdisjoint(text for name, text in pairs if name == "format"):
+        return edits
+    return urlencode([pair for pair in pairs if pair[0] != "format"])
+
+
 def file_stem(prompt: str) -> str:
     """Return a file name made of the prompt's words, without an extension; may be ""."""
-    words = re.sub(r"[\W_]+", "-", prompt.lower()).strip("-")
+    letters = unicodedata.normalize("NFC", prompt.lower())
+    spaced = "".join(one if _is_in_word(one) else " " for one in letters)
+    words = "-".join(spaced.split())
     if len(words) <= _MAX_FILE_STEM:
         return words
     return words[: _MAX_FILE_STEM + 1].rpartition("-")[0] or words[:_MAX_FILE_STEM]
 
 
+def _is_in_word(character: str) -> bool:
+    """Return whether it is a letter, a digit or a mark, such as a vowel sign."""
+    category = unicodedata.category(character)
+    return category[0] in "LN" or (category in {"Mn", "Mc"} and character not in _SELECTORS)
+
+
 def _shortened(text: str, length: int) -> str:
-    line = " ".join(text.split())
+    """Return the text on one line; "" if nothing of it is visible."""
+    line = " ".join(text.translate(_DIRECTIONS).split())
+    if not any(one.isprintable() and not one.isspace() for one in line):
+        return ""
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 

@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from app.imaging.exports.rules import FileRule
 from app.imaging.formats.png_writer import encode_png
+from app.imaging.formats.xmp import CHUNK, KEYWORD
 from app.imaging.variants.encode import save
 from app.imaging.variants.premultiply import premultiply, resize, unpremultiply
 
@@ -79,14 +81,21 @@ def _png(image: Array, rule: FileRule, xmp: bytes) -> bytes:
     """Encode without loss, else with the most colors that fit."""
     if rule.opaque:  # without an alpha channel, which app stores refuse
         opaque = np.ascontiguousarray(image[..., :3])
-        return save(Image.fromarray(opaque), "png", compress_level=_PNG_LEVEL)
+        return _pillow_png(Image.fromarray(opaque), xmp)
     data = encode_png(image, level=_PNG_LEVEL, xmp=xmp)
     for colors in _COLORS:
         if not rule.max_bytes or len(data) <= rule.max_bytes:
             break
         reduced = Image.fromarray(image).quantize(colors, Image.Quantize.FASTOCTREE)
-        data = save(reduced, "png", compress_level=_PNG_LEVEL)
+        data = _pillow_png(reduced, xmp)
     return data
+
+
+def _pillow_png(image: Image.Image, xmp: bytes) -> bytes:
+    metadata = PngInfo()
+    if xmp:
+        metadata.add(CHUNK, KEYWORD + xmp)
+    return save(image, "png", compress_level=_PNG_LEVEL, pnginfo=metadata)
 
 
 def _with_less_detail(image: Array, shrinking: int) -> Array:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
@@ -70,13 +70,32 @@ def test_a_page_without_javascript(service: Service) -> None:
         assert (image.status_code, image.headers["Content-Type"][:6]) == (200, "image/"), address
 
 
+@pytest.mark.parametrize(
+    ("prompt", "title"),
+    [
+        ("\u202egnp.exe\u2066 fox", "gnp.exe fox"),
+        ("\u200b\u202e", "Image"),
+        ("שלום\u200f", "שלום\u200f"),
+    ],
+)
+def test_a_prompt_does_not_turn_the_title_around(service: Service, prompt: str, title: str) -> None:
+    """Controls of direction are left out of the title, and an invisible one is replaced."""
+    text = service.get(page_of(service.generate(prompt).json()["filename"])).text
+    assert f"<title>{title} · Image Generator</title>" in text
+    assert meta(text)["og:title"] == title
+
+
 def test_edits_in_the_address_are_shown_and_shared(service: Service) -> None:
     """The query is the file's; one that is none, or belongs to others, changes nothing."""
     name = service.generate("An owl").json()["filename"]
     edits = "w=300&padding=20&scale_from=512&filter=blur:2"
-    found = meta(service.get(f"{page_of(name)}?{edits}").text)
-    assert found["og:image"] == f"{service.url}/images/{name}?{edits}"
-    assert found["twitter:card"] == "summary"
+    for query in (edits, f"{edits}&format=svg", f"format=ico&quality=9&{edits}"):
+        found = meta(service.get(f"{page_of(name)}?{query}").text)
+        asked = urlsplit(found["og:image"])
+        assert asked.path == f"/images/{name}"
+        shared = [pair for pair in parse_qsl(asked.query) if pair[0] != "quality"]
+        assert shared == parse_qsl(edits), "link previews show neither SVG nor icons"
+        assert found["twitter:card"] == "summary"
     shown = service.get(f"{page_of(name)}?w=256").text
     assert f' src="/images/{name}?w=256"' in shown, "also the size of the stored image"
     plain = service.get(page_of(name)).text
@@ -156,6 +175,10 @@ def test_a_page_where_variants_are_signed_shows_the_plain_image(tmp_path: Path) 
         ("../../etc/passwd", "etc-passwd"),
         ("  ", ""),
         ("🦊", ""),
+        ("❤️ fox 1️⃣", "fox-1"),
+        ("नीली लोमड़ी", "नीली-लोमड़ी"),
+        ("แมวสีแดง", "แมวสีแดง"),
+        ("cafe\u0301 snake_case", "café-snake-case"),
         ("word " * 30, "word-" * 11 + "word"),
         ("w" * 100, "w" * 60),
     ],

@@ -18,6 +18,7 @@ from app.imaging.exports.fitting import encode_file
 from app.imaging.exports.pack import make_pack
 from app.imaging.exports.placing import place
 from app.imaging.exports.rules import FileRule, pack_rule
+from app.imaging.formats.xmp import Provenance, build_packet, read_packet
 from app.painter import paint
 from tests.support.images.variant_images import random_image
 from tests.support.tables import each_row
@@ -207,6 +208,25 @@ def test_a_pack_is_made_from_the_original() -> None:
         for each in (opened(sticker), enlarged)
     ]
     assert sharpness[0] > 1.1 * sharpness[1]
+
+
+@each_row("kind", KINDS)
+def test_every_file_with_room_for_it_states_the_provenance(kind: PackKind) -> None:
+    """Also an opaque one, and one in fewer colors because of its limit, which is met all the same.
+
+    A long prompt takes half of the smallest limit.
+    """
+    prompt = "&" * 4000
+    packet = build_packet(Provenance(id="fox", source="trainedAlgorithmicMedia", prompt=prompt))
+    assert len(packet) > 20_000
+    rule = pack_rule(kind)
+    limited = any(each.max_bytes for each in rule.files)
+    files = unpack(make_pack(noise() if limited else subject(128), Export(kind), packet))
+    for each in rule.files:
+        check_file(files[each.path], each)
+        assert (packet in files[each.path]) == (each.format not in {"ico", "icns"}), each.path
+        if each.format == "png":
+            assert read_packet(files[each.path]) == packet
 
 
 def test_an_invisible_image_gives_empty_files() -> None:
