@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import sys
 import uuid
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import pytest
 
 from tests.attacks.marks import Observe, make_observe
 from tests.attacks.summary import print_attacks
-from tests.faults.page import print_matrix
+from tests.faults.summary import print_matrix
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.network_guard import block_network, clean_environment
 from tests.support.servers.certificates import Certificates, make_certificates
@@ -39,7 +38,6 @@ _SLOW_FOLDERS = ("tests/soak", "tests/faults", "tests/schema", "tests/e2e")
 def pytest_configure() -> None:
     """Install the guards before any test module is imported."""
     clean_environment(os.environ)
-    sys.dont_write_bytecode = False
     block_network()
 
 
@@ -79,6 +77,14 @@ def _patient_services() -> None:
     from tests.support.time_limits import be_patient  # imports the app: after the guards
 
     be_patient()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cached_routes() -> None:
+    """Compile the URL builders of the routes once, and not for each application."""
+    from tests.support.cached_routes import cache_routes
+
+    cache_routes()
 
 
 @pytest.fixture(autouse=True)

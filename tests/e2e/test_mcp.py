@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import requests
-from mcp import StdioServerParameters
 
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
@@ -42,6 +41,8 @@ def connected(transport: str, folder: Path, settings: dict[str, Any]) -> Iterato
         ):
             yield client
         return
+    from mcp import StdioServerParameters
+
     values = environment(settings | {"data_dir": folder / "data"})
     command = StdioServerParameters(command=COMMAND[0], args=COMMAND[1:], env=values, cwd=str(ROOT))
     with mcp_client(command, mode=mode) as client:

@@ -1,9 +1,7 @@
-"""The fault matrix as a page, and as a summary at the end of a run."""
+"""The fault matrix as a page."""
 
 from collections.abc import Iterable
 from pathlib import Path
-
-import pytest
 
 from tests.faults.row import Crash, ExpectedResponse, Repeat, Row, StoredState
 from tests.faults.rows import CRASHES, TOPICS
@@ -73,24 +71,6 @@ def page() -> str:
     parts.append(_CRASHES)
     parts.append(_table(_CRASH_HEAD, (_crash(crash) for crash in CRASHES)))
     return "\n".join(parts) + _WRITTEN
-
-
-def print_matrix(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print for each row whether it holds, and what was paid."""
-    reports = [
-        (dict(report.user_properties), outcome)
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.getreports(outcome)
-        if report.when == "call"
-    ]
-    rows = [(reported, outcome) for reported, outcome in reports if "fault" in reported]
-    if not rows:
-        return
-    passed = sum(outcome == "passed" for _, outcome in rows)
-    terminalreporter.section(f"fault matrix: {passed} of {len(rows)} rows hold")
-    for reported, outcome in rows:
-        paid = reported.get("paid", "?")
-        terminalreporter.line(f"{outcome:6}  paid {paid:6}  {reported['fault']}")
 
 
 def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:

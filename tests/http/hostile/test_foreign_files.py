@@ -24,9 +24,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _bomb(side: int) -> bytes:
-    """Return a PNG of a few kilobytes that states this size."""
+    """Return a PNG of a hundred kilobytes that states this size."""
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-    pixels = _chunk(b"IDAT", zlib.compress(bytes(20_000_000), 9))
+    pixels = _chunk(b"IDAT", zlib.compress(bytes(20_000_000), 1))
     return PNG[:8] + header + pixels + _chunk(b"IEND", b"")
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import httpx2
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp_types import CallToolResult, ImageContent, TextContent, Tool
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+    from mcp import Client, StdioServerParameters
+    from mcp_types import CallToolResult, ImageContent, Tool
 
 Mode = Literal["auto", "legacy", "2026-07-28"]
 """The newest version that the server has, the newest one with a handshake, or this one.
@@ -23,8 +22,8 @@ NEWEST: Mode = "2026-07-28"
 class McpClient:
     """A connected client, and the progress that it has received."""
 
-    client: Client
-    portal: BlockingPortal
+    client: "Client"
+    portal: "BlockingPortal"
     progress: list[tuple[float, str | None]] = field(default_factory=list)
 
     @property
@@ -32,17 +31,17 @@ class McpClient:
         """The version of the protocol that client and server agreed on."""
         return str(self.client.protocol_version)
 
-    def tools(self) -> dict[str, Tool]:
+    def tools(self) -> dict[str, "Tool"]:
         """Return the tools by name."""
         listed = self.portal.call(self.client.list_tools)
         return {tool.name: tool for tool in listed.tools}
 
-    def call(self, name: str, **arguments: Any) -> CallToolResult:
+    def call(self, name: str, **arguments: Any) -> "CallToolResult":
         """Call a tool; the client checks the structured content by the tool's schema."""
         result: CallToolResult = self.portal.call(self._call, name, arguments, None)
         return result
 
-    def follow(self, name: str, **arguments: Any) -> CallToolResult:
+    def follow(self, name: str, **arguments: Any) -> "CallToolResult":
         """Call a tool and ask for notifications of its progress."""
         result: CallToolResult = self.portal.call(self._call, name, arguments, self._on_progress)
         return result
@@ -54,7 +53,7 @@ class McpClient:
         content: dict[str, Any] = result.structured_content
         return content
 
-    async def _call(self, name: str, arguments: dict[str, Any], progress: Any) -> CallToolResult:
+    async def _call(self, name: str, arguments: dict[str, Any], progress: Any) -> "CallToolResult":
         return await self.client.call_tool(name, arguments, progress_callback=progress)
 
     async def _on_progress(self, progress: float, _: float | None, message: str | None) -> None:
@@ -63,7 +62,7 @@ class McpClient:
 
 @contextmanager
 def mcp_client(
-    server: str | StdioServerParameters, *, key: str = "", mode: Mode = NEWEST
+    server: "str | StdioServerParameters", *, key: str = "", mode: Mode = NEWEST
 ) -> Iterator[McpClient]:
     """Connect to a server.
 
@@ -72,6 +71,11 @@ def mcp_client(
         key: the API key, if the server requires one.
         mode: the version to speak, or how to find one.
     """
+    import httpx2  # here, as its import takes a second in each process of a run
+    from anyio.from_thread import start_blocking_portal
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with start_blocking_portal() as portal:
         http_client = httpx2.AsyncClient(headers=headers, timeout=60)
@@ -86,11 +90,15 @@ def mcp_client(
         portal.call(http_client.aclose)
 
 
-def text_of(result: CallToolResult) -> str:
+def text_of(result: "CallToolResult") -> str:
     """Return the text of a result."""
+    from mcp_types import TextContent
+
     return "".join(part.text for part in result.content if isinstance(part, TextContent))
 
 
-def images_of(result: CallToolResult) -> list[ImageContent]:
+def images_of(result: "CallToolResult") -> "list[ImageContent]":
     """Return the images of a result."""
+    from mcp_types import ImageContent
+
     return [part for part in result.content if isinstance(part, ImageContent)]
