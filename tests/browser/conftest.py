@@ -1,7 +1,7 @@
-"""The browser of a test process; pages are checked for errors and screenshots kept."""
+"""The browser of a test process; pages are checked for errors, and those of failures kept."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,18 @@ from playwright.sync_api import Browser
 from tests.support.browser.chromium import SCREENSHOTS, chromium
 from tests.support.browser.studio import Studio, Tabs
 from tests.support.service import Service, serving, settings_for
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note failures for the fixtures of the test."""
+    if call.excinfo is not None:
+        item.stash[_FAILED] = True
+    return (yield)
 
 
 @pytest.fixture(scope="package")
@@ -22,11 +34,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def tabs(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Tabs]:
     """Open pages; fail if one had an error or violated its policy."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     opened = Tabs(browser)
     yield opened
-    name = re.sub(r"[^\w-]+", "-", request.node.name).strip("-")
-    opened.screenshot(SCREENSHOTS / name)
+    if request.node.stash.get(_FAILED, False) or opened.violations or opened.failures:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^\w-]+", "-", request.node.name).strip("-")
+        opened.screenshot(SCREENSHOTS / name)
     opened.close()
     assert opened.violations == []
     assert opened.failures == []

@@ -2,12 +2,11 @@
 
 import json
 import signal
-import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,45 +16,56 @@ import pytest
 from app.models import State
 from app.services.sqlite.database import SqliteDatabase
 from app.services.sqlite.records import SqliteRecords
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import Behavior, FakeOpenAI
 from tests.support.images.sample_images import encoded, owl
+from tests.support.servers.forked_python import ForkedProcess, Program, start
 from tests.support.servers.gunicorn import ROOT, environment
 from tests.support.service import openai_settings
 
-PROMPTS = 60
+PROMPTS = 24
 CONCURRENCY = 4
 _TIMEOUT_SECONDS = 600  # only limits how long a failing test takes
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A running `flask images generate`."""
+
+    process: ForkedProcess
+    output: Path
+    errors: Path
+
+    def report(self) -> dict[str, Any]:
+        """Wait for the end of the command, and return its report."""
+        self.process.wait(_TIMEOUT_SECONDS)
+        assert self.output.read_text(), self.errors.read_text()
+        report: dict[str, Any] = json.loads(self.output.read_text())
+        return report
+
+
 @contextmanager
-def batch(folder: Path, fake: FakeOpenAI, *options: str) -> Iterator[subprocess.Popen[str]]:
+def batch(folder: Path, fake: FakeOpenAI, *options: str) -> Iterator[Batch]:
     """Run `flask images generate` on the file of prompts."""
     settings = openai_settings(fake) | {
         "data_dir": folder / "data",
         "openai_timeout_seconds": _TIMEOUT_SECONDS,
     }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "images", "generate"]
-    process = subprocess.Popen(
-        [*command, "--file", folder / "prompts.txt", "--json", *options],
-        cwd=folder,
-        env=environment(settings) | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    output, errors = (Path(tempfile.mkdtemp(dir=folder)) / name for name in ("out", "err"))
+    program = Program(
+        "flask",
+        ("--app", "wsgi", "images", "generate", "--file", "prompts.txt", "--json", *options),
+        directory=folder,
+        environment=environment(settings) | {"PYTHONPATH": str(ROOT)},
+        output=output,
+        errors=errors,
     )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def report_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """Wait for the end of the command, and return its report."""
-    out, err = process.communicate(timeout=_TIMEOUT_SECONDS)
-    assert out, err
-    report: dict[str, Any] = json.loads(out)
-    return report
+    running = Batch(start(program), output, errors)
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGKILL)
+        running.process.wait()
 
 
 @pytest.fixture
@@ -114,14 +124,14 @@ def test_killed_batch_is_resumed_without_paying_twice(
 ) -> None:
     """Images in progress at the kill were paid for: they are reported, and not generated again."""
     held = HeldRequests(fake_openai, after=PROMPTS // 2)
-    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as process:
+    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as killed:
         held.wait_for(CONCURRENCY)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        killed.process.send_signal(signal.SIGKILL)
+        killed.process.wait()
     held.release()
     assert end_leases(folder) == CONCURRENCY
-    with batch(folder, fake_openai, "--resume") as process:
-        report = report_of(process)
+    with batch(folder, fake_openai, "--resume") as resumed:
+        report = resumed.report()
     assert report["generated"] + report["already_generated"] + report["failed"] == PROMPTS
     assert {failure["code"] for failure in report["failures"]} == {"outcome_unknown"}
     assert report["failed"] == report["possibly_charged_without_image"] == CONCURRENCY
@@ -131,15 +141,15 @@ def test_killed_batch_is_resumed_without_paying_twice(
 
 def test_ctrl_c_completes_the_images_in_progress(folder: Path, fake_openai: FakeOpenAI) -> None:
     """After Ctrl-C the images in progress are completed, and no others are started."""
-    held = HeldRequests(fake_openai, after=20)
-    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as process:
+    started = PROMPTS // 2
+    held = HeldRequests(fake_openai, after=started)
+    with batch(folder, fake_openai, "--concurrency", str(CONCURRENCY)) as stopped:
         held.wait_for(CONCURRENCY)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr
-        assert any(line.startswith("Stopping") for line in process.stderr)
+        stopped.process.send_signal(signal.SIGINT)
+        wait_until(lambda: "Stopping" in stopped.errors.read_text())
         held.release()
-        report = report_of(process)
-    assert process.returncode == 1
+        report = stopped.report()
+    assert stopped.process.returncode == 1
     assert report["failed"] == 0
-    assert report["generated"] == fake_openai.paid == 20 + CONCURRENCY
+    assert report["generated"] == fake_openai.paid == started + CONCURRENCY
     assert report["not_started"] == PROMPTS - report["generated"]

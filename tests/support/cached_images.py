@@ -1,10 +1,12 @@
 """The service's own ports, which paint and cut out each image once in a process, for speed."""
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import ClassVar
 
 from app import imaging
 from app.config import Settings
@@ -28,35 +30,45 @@ class CachingGenerator(OfflineGenerator):
         inputs: Sequence[InputFile] = (),
         on_partial: OnPartial | None = None,
     ) -> GeneratedImage:
-        """See ImageGenerator; edits and requests for partial images are not cached."""
-        if request.partial_images or request.is_edit:
+        """See ImageGenerator; edits are not cached."""
+        if request.is_edit:
             return super().draw(request, inputs=inputs, on_partial=on_partial)
-        return GeneratedImage(
-            data=_paint(
-                request.subject,
-                request.size,
-                request.candidate,
-                transparent=request.transparent,
-            ),
-            model=self.model,
+        data, drafts = _paint(
+            request.subject,
+            request.size,
+            request.candidate,
+            partial_images=request.partial_images if on_partial else 0,
+            transparent=request.transparent,
         )
+        for index, draft in enumerate(drafts):
+            assert on_partial
+            on_partial(index, draft)
+        return GeneratedImage(data=data, model=self.model)
 
 
 @cache
-def _paint(subject: str, size: str, candidate: int, *, transparent: bool) -> bytes:
+def _paint(
+    subject: str, size: str, candidate: int, *, partial_images: int, transparent: bool
+) -> tuple[bytes, list[bytes]]:
+    """Return the image and its partial images."""
     request = ImageRequest(
         first_prompt="",
         prompt="",
         subject=subject,
         size=size,
         candidate=candidate,
+        partial_images=partial_images,
         transparent=transparent,
     )
-    return OfflineGenerator().draw(request).data
+    drafts: list[bytes] = []
+    image = OfflineGenerator().draw(request, on_partial=lambda _, draft: drafts.append(draft))
+    return image.data, drafts
 
 
 class CachingImageProcessor(LocalImageProcessor):
     """Cuts each image out once; later cutouts only differ in their metadata."""
+
+    _previews: ClassVar[dict[tuple[bytes, imaging.CutoutOptions], bytes | None]] = {}
 
     def cut_out(
         self,
@@ -70,6 +82,15 @@ class CachingImageProcessor(LocalImageProcessor):
         cutout = _cut_out(data, options)
         packet = read_packet(previous) or (build_packet(provenance) if provenance else b"")
         return replace(cutout, png=_with_packet(cutout.png, packet)) if packet else cutout
+
+    def preview(
+        self, data: bytes, options: imaging.CutoutOptions = imaging.AUTOMATIC
+    ) -> bytes | None:
+        """See ImageProcessor; a preview that was not made for lack of time is not kept."""
+        key = (hashlib.sha256(data).digest(), options)
+        if (known := self._previews.get(key)) is None:
+            known = self._previews[key] = super().preview(data, options)
+        return known
 
 
 @lru_cache(maxsize=128)

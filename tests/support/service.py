@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from click.testing import Result
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from app.blueprints.dependencies import dependencies_of
@@ -43,6 +43,13 @@ NO_LIMITS = {
 
 IMAGE_MICROS = 1756 * 30
 """The price of a medium image's output tokens, in millionths of a dollar."""
+
+
+class _RequestHandler(WSGIRequestHandler):
+    """Writes no line for each request, as the service has a log of its own."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing."""
 
 
 @dataclass
@@ -104,7 +111,7 @@ def serving(
     ports = replace(ports, clock=clock or ports.clock, record_clock=record_clock)
     ports = replace(ports, image_processor=image_processor or ports.image_processor)
     app = create_app(settings, ports)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_RequestHandler)
     service = Service(f"http://127.0.0.1:{server.port}", app, ports, settings.data_dir)
     for handler in logging.getLogger("app").handlers:
         assert isinstance(handler, logging.StreamHandler)
