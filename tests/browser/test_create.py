@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser.studio import PHONE, Tabs
 from tests.support.concurrency.threads import wait_until
@@ -19,8 +19,7 @@ def test_the_prompt_has_help(tabs: Tabs, service: Service) -> None:
     """Examples, styles, history, suggestions and a counter fill the prompt, and only that."""
     studio = tabs.studio(service.url, PHONE, "dark")
     page, prompt = studio.page, studio.find("#prompt")
-    height = prompt.evaluate("(box) => box.clientHeight")
-    assert height < 60, "one line at first"
+    expect_height(page, 0, 60)  # one line at first
     examples = studio.find("#examples img")
     expect(examples).to_have_count(6)
     widths = examples.evaluate_all(
@@ -44,19 +43,32 @@ def test_the_prompt_has_help(tabs: Tabs, service: Service) -> None:
     expect(prompt).to_have_value("An owl reading a book")
     place = studio.find("#generate-form").evaluate("(form) => form.offsetTop")
     studio.generate("An owl")
-    assert studio.find("#generate-form").evaluate("(form) => form.offsetTop") == place
+    page.wait_for_function(
+        "(place) => document.querySelector('#generate-form').offsetTop === place", arg=place
+    )
     prompt.fill("")
     page.get_by_role("button", name="History").click()
     page.get_by_role("button", name="An owl", exact=True).click()
     expect(prompt).to_have_value("An owl")
     prompt.fill("שועל אדום " * 20)
-    assert prompt.evaluate("(box) => box.clientHeight") > height, "it grows"
+    expect_height(page, 60, 1000)  # it grows
     assert prompt.evaluate("(box) => getComputedStyle(box).direction") == "rtl"
     expect(studio.find("#counter")).to_be_empty()
     prompt.fill("x" * 3900)
     expect(studio.find("#counter")).to_have_text("3,900 of 4,000 characters")
     page.get_by_role("button", name="Suggest a prompt").click()
     expect(prompt).not_to_have_value("x" * 3900)
+
+
+def expect_height(page: Page, least: int, most: int) -> None:
+    """Wait until the height of the prompt's box is between these limits, in pixels."""
+    page.wait_for_function(
+        """([least, most]) => {
+          const height = document.querySelector("#prompt").clientHeight;
+          return least < height && height < most;
+        }""",
+        arg=[least, most],
+    )
 
 
 def test_candidates_stand_side_by_side(tabs: Tabs, service: Service) -> None:
@@ -67,10 +79,12 @@ def test_candidates_stand_side_by_side(tabs: Tabs, service: Service) -> None:
     studio.submit("A red fox")
     studio.expect_status("3 of 3 images · Free (demo)")
     expect(images).to_have_count(3)
-    boxes = [images.nth(number).bounding_box() for number in range(3)]
-    assert len({box["y"] for box in boxes if box}) == 1
-    chosen = images.first.evaluate("(img) => img.decode().then(() => img.currentSrc)")
-    assert "w=512&format=webp" in chosen
+    shown = images.evaluate_all(
+        """(all) => Promise.all(all.map((img) => img.decode())).then(() => all.map(
+          (img) => [img.getBoundingClientRect().y, img.currentSrc]))"""
+    )
+    assert len({y for y, _ in shown}) == 1
+    assert all("w=512&format=webp" in source for _, source in shown)
     expect(studio.find("#gallery li")).to_have_count(3)
     assert studio.axe_problems() == []
     page.get_by_role("button", name="Keep only this").nth(1).click()

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.support.browser.image_page import opacity, shown_query
+from tests.support.browser.image_page import opacity, shown_query, shows
 from tests.support.browser.studio import DESKTOP, Studio, Tabs
 from tests.support.images.sample_images import encoded
 from tests.support.service import Service
@@ -30,6 +30,7 @@ def opened(tabs: Tabs, service: Service) -> tuple[Studio, dict[str, Any]]:
     image_id = made["filename"].removesuffix(".png")
     studio = Studio(tabs.open(f"{service.url}/p/{image_id}", DESKTOP))
     expect(studio.find(".area")).to_be_visible()
+    shows(studio.page, 1024, 1024)
     return studio, made
 
 
@@ -55,9 +56,10 @@ def test_areas_are_toggled(tabs: Tabs, service: Service) -> None:
     shown_query(page, f"w=1024&{other}")
     page.get_by_label("Padding, as a number").fill("100")
     expect(button).to_have_attribute("aria-pressed", "false" if is_kept else "true")
-    padded = button.bounding_box()
-    assert padded
-    assert padded["width"] < 0.7 * box["width"]
+    page.wait_for_function(
+        "(width) => document.querySelector('.area').getBoundingClientRect().width < width",
+        arg=0.7 * box["width"],
+    )
 
 
 def test_the_brush_is_saved_as_a_new_cutout(tabs: Tabs, service: Service) -> None:

@@ -88,7 +88,7 @@ def test_presets_apply_to_other_images(tabs: Tabs, service: Service) -> None:
     page.goto(f"{service.url}/p/{second}")
     page.get_by_label("Preset", exact=True).select_option("Shop")
     shows(page, 300, 300)
-    assert "outline=12,ffffff" in query_of(page)
+    expect(page).to_have_url(re.compile("outline=12,ffffff"))
     page.get_by_role("button", name="Delete preset").click()
     page.reload()
     expect(page.locator("#preset option", has_text="Shop")).to_have_count(0)

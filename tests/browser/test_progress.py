@@ -1,5 +1,6 @@
 """Progress, previews and broken connections while a model generates."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,8 +36,8 @@ def test_previews_show_while_generating(tabs: Tabs, paid: Service, fake_openai: 
     expect(studio.find(".candidate img")).to_have_attribute(
         "alt", "Preview of the image being generated"
     )
-    assert (studio.find(".candidate img").get_attribute("src") or "").startswith(
-        "data:image/webp;base64,"
+    expect(studio.find(".candidate img")).to_have_attribute(
+        "src", re.compile("^data:image/webp;base64,")
     )
     ticked = studio.find("#elapsed").inner_text()
     expect(studio.find("#elapsed")).not_to_have_text(ticked)
@@ -73,7 +74,7 @@ def test_refusals_are_explained(tabs: Tabs, paid: Service, fake_openai: FakeOpen
     studio.submit("Something bad")
     studio.expect_status("This prompt was blocked by the content policy.")
     studio.expect_status("You weren't charged.")
-    assert studio.find("#status").get_attribute("data-tone") == "error"
+    expect(studio.find("#status")).to_have_attribute("data-tone", "error")
     expect(studio.find(".candidate img")).to_have_count(0)
     studio.generate("A red fox")
     studio.expect_status("Done in")

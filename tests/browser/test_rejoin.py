@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.studio import Studio, Tabs
+from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.service import openai_settings, serving, settings_for
 
@@ -59,7 +60,7 @@ def test_a_refused_request_is_not_repeated_by_itself(
         expect(studio.find("#status")).to_be_empty()
         studio.generate("A red fox")
         studio.generate("A red fox")
-        assert len(service.images()) == 2
+        wait_until(lambda: len(service.images()) == 2)
     assert fake_openai.paid == 2
 
 

@@ -81,4 +81,4 @@ def check_accessibility(studio: Studio) -> None:
         for scheme in schemes:
             studio.page.emulate_media(color_scheme=scheme)
             assert studio.axe_problems() == [], (width, scheme)
-        assert studio.page.evaluate("document.documentElement.scrollWidth") <= width
+        studio.expect_no_overflow()

@@ -44,6 +44,10 @@ class Studio:
         """Wait for a text in the status line."""
         expect(self.find("#status")).to_contain_text(text)
 
+    def expect_no_overflow(self) -> None:
+        """Wait until the page is as wide as the window, which it is after its layout."""
+        self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
     def axe_problems(self) -> list[str]:
         """Return the serious and critical findings of axe."""
         if not self.page.evaluate("'axe' in window"):  # loading it takes as long as a run

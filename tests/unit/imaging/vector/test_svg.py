@@ -1,9 +1,8 @@
 """SVG files: what they contain, how faithful they are, and what is refused."""
 
+import hashlib
 import io
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -19,8 +18,18 @@ from app.imaging.vector.flatten import flatten
 from app.imaging.vector.svg import encode_svg, fidelity_of
 from app.imaging.vector.tracer import trace
 from app.painter import paint
+from tests.support.servers import python_process
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
+DIGEST = """
+import hashlib
+from app import imaging
+from app.painter import paint
+original = paint("a red fox", width=512, height=512)
+image, source = imaging.cutout(original).png, imaging.VariantSource(original)
+made = imaging.render_variant(image, lambda: source, imaging.Variant(format="svg"))
+print(hashlib.sha256(made).hexdigest())
+"""
 RED, BLUE = (200, 40, 40, 255), (30, 60, 190, 255)
 
 
@@ -91,20 +100,11 @@ def test_noise_in_colors_is_removed() -> None:
 
 def test_equal_images_give_equal_bytes() -> None:
     """Nothing depends on time or chance, also in another process."""
-    program = (
-        "import hashlib, sys; from app.painter import paint; from app import imaging\n"
-        "original = paint('an owl reading a book'); image = imaging.cutout(original).png\n"
-        "source = imaging.VariantSource(original)\n"
-        "made = imaging.render_variant(image, lambda: source, imaging.Variant(format='svg'))\n"
-        "print(hashlib.sha256(made).hexdigest())"
-    )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True
-        ).stdout
-        for _ in range(2)
-    }
-    assert len(digests) == 1
+    original = paint("a red fox", width=512, height=512)
+    child = python_process.start(DIGEST, env={"PYTHONHASHSEED": "77"})
+    image, source = imaging.cutout(original).png, imaging.VariantSource(original)
+    made = imaging.render_variant(image, lambda: source, Variant(format="svg"))
+    assert python_process.finish(child).strip() == hashlib.sha256(made).hexdigest()
 
 
 def test_too_many_regions_are_not_traced(monkeypatch: pytest.MonkeyPatch) -> None:
