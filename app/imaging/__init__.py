@@ -22,7 +22,7 @@ from app.imaging.errors import (
     UnusableImage,
 )
 from app.imaging.exports.export import Export
-from app.imaging.formats.header import MAX_PIXELS, ImageInfo, read_header
+from app.imaging.formats.header import MAX_PIXELS, ImageInfo, header_of, read_file
 from app.imaging.formats.xmp import Provenance
 from app.imaging.variants.filters import Filter
 from app.imaging.variants.outline_shadow import Outline, Shadow
@@ -72,11 +72,12 @@ def inspect(data: bytes) -> ImageInfo:
         NotAnImage: neither PNG, WEBP nor JPEG, or more than 3 % of the pixels are missing.
         TooLarge: more than MAX_PIXELS.
     """
-    header = read_header(data)
+    file = read_file(data)
+    header = header_of(file)
     if header.truncated:
         from app.imaging.formats.decode import decode
 
-        decode(data, header)
+        decode(file)
     return header
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from app.imaging.cutout.options import InvalidOption
 from app.imaging.errors import UnusableImage
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_file, read_header
+from app.imaging.formats.header import ImageFile, header_of, read_file
 from app.imaging.formats.png_reader import GRAY_ALPHA, RGBA, PngFile
 from app.imaging.formats.webp_reader import WebpFile
 
@@ -31,9 +31,10 @@ def lay_on_white(data: bytes) -> bytes:
     Raises:
         UnusableImage: it can't be decoded.
     """
-    if not _may_be_transparent(data):
+    file = read_file(data)
+    if not _may_be_transparent(file):
         return data
-    pixels = decode(data, read_header(data))
+    pixels = decode(file)
     if pixels.shape[2] == 3:
         return data
     _, png = cv2.imencode(".png", on_white(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
@@ -46,7 +47,7 @@ def reduce_to_jpeg(data: bytes) -> bytes:
     Raises:
         UnusableImage: it can't be decoded.
     """
-    pixels = on_white(decode(data, read_header(data)))
+    pixels = on_white(decode(read_file(data)))
     scale = _REDUCED_SIDE / max(pixels.shape[:2])
     if scale < 1:
         size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
@@ -69,23 +70,23 @@ def check_edit_mask(data: bytes, *, width: int, height: int) -> None:
     if len(data) >= MAX_EDIT_MASK_BYTES:
         raise InvalidOption("mask", "must have less than 4 MB")
     try:
-        header = read_header(data)
+        file = read_file(data)
+        header = header_of(file)
         if header.format != "png":
             raise InvalidOption("mask", "must be a PNG file")
         if (header.width, header.height) != (width, height):
             raise InvalidOption("mask", f"must have the size of the first image: {width}x{height}")
-        pixels = decode(data, header)
+        pixels = decode(file)
     except UnusableImage as error:
         raise InvalidOption("mask", f"must be a PNG file: {error}") from None
     if pixels.shape[2] == 3 or pixels[..., 3].min() > 0:
         raise InvalidOption("mask", "must be transparent where the image is to be redrawn")
 
 
-def _may_be_transparent(data: bytes) -> bool:
+def _may_be_transparent(file: ImageFile) -> bool:
     """Return whether the file has room for transparency, without decoding it."""
-    file = read_file(data)
     if isinstance(file, PngFile):
-        return file.color_type in {GRAY_ALPHA, RGBA} or bool(file.whole) or b"tRNS" in file.chunks
+        return file.color_type in {GRAY_ALPHA, RGBA} or b"tRNS" in file.chunks
     return isinstance(file, WebpFile)
 
 

@@ -19,6 +19,7 @@ from app import imaging
 from app.errors import AppError
 from app.imaging import UnusableImage
 from app.imaging.formats.decode import decode
+from app.imaging.formats.header import read_file
 from app.services.openai.client import lazy_client
 from app.services.openai.image_generator import OpenAIGenerator
 from app.services.openai.moderator import OpenAIModerator
@@ -112,7 +113,8 @@ def _draw(client: "LazyClient[OpenAI]") -> str:
         client, model="gpt-image-2.6-flare", timeout_seconds=_DEADLINE_SECONDS
     )
     data = generator.draw(a_drawing()).data
-    pixels = decode(data, imaging.inspect(data))
+    imaging.inspect(data)
+    pixels = decode(read_file(data))
     return f"image of {pixels.shape[1]}x{pixels.shape[0]} px"
 
 

@@ -59,6 +59,11 @@ def _encoded(kind: str) -> bytes:
     return out.getvalue()
 
 
+def _jpeg_of_restarts(size: int) -> bytes:
+    data = _encoded("JPEG")
+    return _file(data[:-2] + b"\xff\xd0" * (size // 2) + data[-2:])
+
+
 def _jpeg(segment: bytes, size: int) -> bytes:
     data = _encoded("JPEG")
     return _file(data[:2] + segment * (size // len(segment)) + data[2:])
@@ -67,6 +72,13 @@ def _jpeg(segment: bytes, size: int) -> bytes:
 def _chunk(name: bytes, body: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(name + body))
     return struct.pack(">I", len(body)) + name + body + checksum
+
+
+def _png_of_bombs() -> bytes:
+    """Return 900 texts that inflate to 8 MB each, and more chunks than are usual."""
+    data = _encoded("PNG")
+    text = _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(7_900_000), 9))
+    return _file(data[:33] + text * 900 + _chunk(b"tEXt", b"a\0b") * 30_000 + data[33:])
 
 
 def _png_of_metadata(size: int) -> bytes:
@@ -127,6 +139,8 @@ RESPONSES: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: _jpeg(b"\xff\xfe\0\2", 34_000_000),
     ),
     "image: a JPEG of empty APP1, 34 MB": ("image", lambda: _jpeg(b"\xff\xe1\0\2", 34_000_000)),
+    "image: a JPEG of restarts, 34 MB": ("image", lambda: _jpeg_of_restarts(34_000_000)),
+    "image: a PNG of texts that inflate to 7 GB": ("image", _png_of_bombs),
     "image: a PNG of empty texts, 34 MB": ("image", lambda: _png_of_metadata(34_000_000)),
     "image: a PNG of chunks of a byte, 10 MB": ("image", _png_of_tiny_chunks),
     "image: a head that never ends": ("image", lambda: _NEVER_CLOSED),

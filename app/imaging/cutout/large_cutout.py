@@ -20,7 +20,7 @@ from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.cutout.shadows import add_shadow
 from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import ImageFile, header_of
 
 Array = npt.NDArray[Any]
 
@@ -29,14 +29,14 @@ _RADIUS = 3  # px there, over which alpha is linear in the guide
 _EPSILON = 1e-4  # variance of the guide, in parts of 255 squared, below which it is ignored
 
 
-def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Array, int]:
+def cut_out_large(file: ImageFile, *, size: int, options: CutoutOptions) -> tuple[Array, int]:
     """Cut out at a size larger than the plain one.
 
     Background, subject and holes are segmented on the same small image as in the plain cutout,
     so both show the same. Only the edges are computed again, from the larger image.
 
     Args:
-        data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
+        file: a PNG, JPEG or WEBP file, as `read_file` returns it.
         size: side of the result, px; more than WORKING_SIZE / 2.
         options: what the caller decides.
 
@@ -44,11 +44,9 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Ar
         (size, size, 4) uint8 RGBA, straight alpha; and how many visible enclosed areas there are.
 
     Raises:
-        NotAnImage: the bytes are not a complete image.
-        TooLarge: the image has too many pixels; nothing was decoded.
+        NotAnImage: the file is not a complete image.
     """
-    header = read_header(data)
-    pixels = native_alpha.prepare(decode(data, header), options)
+    pixels = native_alpha.prepare(decode(file), options)
     if pixels.shape[2] == 4:
         return native_alpha.use_alpha_large(pixels, size, WORKING_SIZE, options)
     large = compositing.resize(pixels, *compositing.fit_size(pixels, size))
@@ -58,7 +56,7 @@ def cut_out_large(data: bytes, *, size: int, options: CutoutOptions) -> tuple[Ar
     if not leveled.background.is_plain:
         large = apply_mask(options.mask, compositing.to_rgba(large))
         return compositing.center(large, size), 0
-    segmentation = SegmentationOptions.for_header(header, options)
+    segmentation = SegmentationOptions.for_header(header_of(file), options)
     flat = leveled.apply(large)
     cut, count = _cut_out(leveled.image, flat, leveled.background, segmentation)
     return compositing.center(leveled.restore(cut, large), size), count

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from app.imaging.cutout.options import MAX_MASK_BYTES, InvalidOption
 from app.imaging.errors import UnusableImage
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import header_of, read_file
 
 Array = npt.NDArray[Any]
 
@@ -38,12 +38,13 @@ def normalize_mask(data: bytes, *, width: int, height: int) -> bytes:
         InvalidOption: the file can't be decoded, is larger than the original, or too detailed.
     """
     try:
-        header = read_header(data)
+        file = read_file(data)
+        header = header_of(file)
         if header.format != "png":
             raise InvalidOption("mask", "must be a PNG file")
         if header.width > width or header.height > height:
             raise InvalidOption("mask", "must not have more pixels than the original")
-        pixels = decode(data, header)
+        pixels = decode(file)
     except UnusableImage as error:
         raise InvalidOption("mask", f"must be a PNG file: {error}") from None
     levels = _to_levels(pixels)

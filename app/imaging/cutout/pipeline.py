@@ -17,7 +17,7 @@ from app.imaging.cutout.segmentation import SegmentationOptions
 from app.imaging.cutout.shadows import add_shadow
 from app.imaging.cutout.surface import level
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import ImageFile, header_of, read_file
 from app.imaging.formats.png_writer import encode_png
 from app.imaging.formats.xmp import Provenance, build_packet, read_packet
 from app.imaging.variants.encode import encode
@@ -36,22 +36,22 @@ def cutout(
     previous: bytes = b"",
 ) -> Cutout:
     """See `app.imaging.cutout`."""
-    image, report = cut_out_pixels(data, size=size, options=options)
+    image, report = cut_out_pixels(read_file(data), size=size, options=options)
     xmp = read_packet(previous) or (build_packet(provenance) if provenance else b"")
     return Cutout(encode_png(image, xmp=xmp), size, report)
 
 
 def preview(data: bytes, *, options: CutoutOptions) -> bytes:
     """See `app.imaging.preview`."""
-    image, _ = cut_out_pixels(data, size=SIDE, options=options)
+    image, _ = cut_out_pixels(read_file(data), size=SIDE, options=options)
     return encode(image, Variant(format="webp"))
 
 
-def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
+def cut_out_pixels(file: ImageFile, *, size: int, options: CutoutOptions) -> Result:
     """Cut out and return pixels.
 
     Args:
-        data: a PNG, JPEG or WEBP file of up to 8.3 million pixels.
+        file: a PNG, JPEG or WEBP file, as `read_file` returns it.
         size: side of the result, px.
         options: what the caller decides.
 
@@ -59,11 +59,9 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
         (size, size, 4) uint8 RGBA with straight alpha, and the report.
 
     Raises:
-        NotAnImage: the bytes are not a complete image.
-        TooLarge: the image has too many pixels; nothing was decoded.
+        NotAnImage: the file is not a complete image.
     """
-    header = read_header(data)
-    pixels = native_alpha.prepare(decode(data, header), options)
+    pixels = native_alpha.prepare(decode(file), options)
     if pixels.shape[2] == 4:
         return native_alpha.use_alpha(pixels, size, options)
     width, height = compositing.fit_size(pixels, size)
@@ -74,7 +72,7 @@ def cut_out_pixels(data: bytes, *, size: int, options: CutoutOptions) -> Result:
         image = apply_mask(options.mask, image)
         report = confidence.report_uncut(leveled.background, width * height / size**2)
         return compositing.center(image, size), report
-    segmentation = SegmentationOptions.for_header(header, options)
+    segmentation = SegmentationOptions.for_header(header_of(file), options)
     out, report = _cut_out(leveled.image, leveled.background, segmentation, size)
     if leveled.offset is not None:
         content = compositing.content_box(height, width, size)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from app.imaging.errors import NotAnImage
 from app.imaging.formats.color import to_srgb
-from app.imaging.formats.header import ImageInfo, read_file
+from app.imaging.formats.header import ImageFile
 from app.imaging.formats.jpeg_pixels import decode_jpeg
 from app.imaging.formats.jpeg_reader import JpegFile
 from app.imaging.formats.orientation import read_orientation, upright
@@ -19,15 +19,14 @@ from app.imaging.formats.webp_reader import WebpFile
 Array = npt.NDArray[Any]
 
 
-def decode(data: bytes, header: ImageInfo) -> Array:
+def decode(file: ImageFile) -> Array:
     """Decode an image, upright, to BGR or BGRA.
 
     The readers reduce each file to its pixels before a decoder sees it, so damaged metadata costs
     no image, and an image looks the same whatever is around it.
 
     Args:
-        data: a PNG, JPEG or WEBP file.
-        header: the header of that file, as `read_header` returns it.
+        file: a PNG, JPEG or WEBP file, as `read_file` returns it.
 
     Returns:
         (h, w, 3) BGR or (h, w, 4) BGRA uint8, with straight alpha.
@@ -35,9 +34,6 @@ def decode(data: bytes, header: ImageInfo) -> Array:
     Raises:
         NotAnImage: the pixels are damaged, or more than 3 % of them are missing.
     """
-    file = read_file(data)
-    if (file.width, file.height) != (header.width, header.height):
-        raise NotAnImage("the file states two different sizes")
     if isinstance(file, PngFile):
         pixels = to_srgb(decode_png(file), read_profile(file))
         exif = file.chunks.get(b"eXIf", b"")

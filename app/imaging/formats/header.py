@@ -44,7 +44,11 @@ def read_header(data: bytes) -> ImageInfo:
         NotAnImage: neither PNG, JPEG nor WEBP, or without an image.
         TooLarge: more than `MAX_PIXELS`.
     """
-    file = read_file(data)
+    return header_of(read_file(data))
+
+
+def header_of(file: ImageFile) -> ImageInfo:
+    """Return the header of a file that was read."""
     size = file.width, file.height
     if isinstance(file, PngFile):
         return ImageInfo("png", *size, credentials=file.credentials, truncated=not file.complete)
@@ -54,7 +58,7 @@ def read_header(data: bytes) -> ImageInfo:
 
 
 def read_file(data: bytes) -> ImageFile:
-    """Read all that matters for the pixels.
+    """Read all that matters for the pixels, in one pass over the file.
 
     Raises:
         NotAnImage: neither PNG, JPEG nor WEBP, or without an image.

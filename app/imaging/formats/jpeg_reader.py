@@ -9,20 +9,23 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from app.imaging.errors import NotAnImage
-from app.imaging.formats import c2pa
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 _MAX_SCANS = 64  # of a progressive JPEG; encoders write about ten
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})  # DHT, DAC, DQT, DRI
-_DQT, _SOS, _EOI, _JFIF, _EXIF, _ICC, _ADOBE = 0xDB, 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEE
+_DQT, _SOS, _EOI = 0xDB, 0xDA, 0xD9
+_JFIF, _EXIF, _ICC, _APP11, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE
 _MAX_SEGMENTS = 2000
 """Segments that are read one by one. Real files have a few hundred; from there on, only those that
 determine the pixels are searched for, by their markers, and no more than this number again."""
+
+_MAX_SEARCHED_BYTES = 8 * 1024 * 1024
+"""Bytes outside of segments and scans, in which a marker is searched for. Real files have none."""
 
 _MAX_PROFILE_BYTES = 8 * 1024 * 1024
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
@@ -32,6 +35,7 @@ _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # anything but stuffing an
 _KEPT = _TABLES | {_SOS, _JFIF, _ADOBE}
 _EXIF_PREFIX = b"Exif\0"
 _ICC_PREFIX = b"ICC_PROFILE\0"
+_MANIFEST_STORE = b"jumdc2pa"  # a JUMBF description box and the type of a manifest store
 
 
 class _Segment(NamedTuple):
@@ -99,7 +103,7 @@ def read_jpeg(data: bytes) -> JpegFile:
         coarse=any(last & 15 for last in scans[-1].body[-1:]),
         exif=_find_exif(segments),
         profile=_join_profile([each.body for each in segments if each.marker == _ICC]),
-        credentials=c2pa.jpeg_has_manifest(data),
+        credentials=_has_manifest(segments),
     )
 
 
@@ -110,9 +114,10 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         NotAnImage: there are too many that determine the pixels.
     """
     view, offset, scanned, count = memoryview(data), len(SOI), False, 0
-    marker_pattern = _MARKER
-    while found := marker_pattern.search(data, offset):
+    marker_pattern, searched = _MARKER, 0
+    while found := marker_pattern.search(data, offset, offset + _MAX_SEARCHED_BYTES - searched):
         count += 1
+        searched += found.start() - offset
         if count > _MAX_SEGMENTS:
             marker_pattern = _PIXEL_MARKER
         if count > 2 * _MAX_SEGMENTS:
@@ -142,6 +147,16 @@ def _parts_of(segment: _Segment) -> list[bytes | memoryview]:
 def _find_exif(segments: list[_Segment]) -> bytes:
     found = (each.body for each in segments if each.marker == _EXIF)
     return next((body for body in found if body.startswith(_EXIF_PREFIX)), b"")
+
+
+def _has_manifest(segments: list[_Segment]) -> bool:
+    """Find a manifest store before the first scan (C2PA 2.2, annex A.3; ISO 19566-5)."""
+    starts = (
+        each.body[:62]
+        for each in takewhile(lambda each: each.marker != _SOS, segments)
+        if each.marker == _APP11
+    )
+    return any(start.startswith(b"JP") and _MANIFEST_STORE in start for start in starts)
 
 
 def _quantizer_step(segments: list[_Segment]) -> float:

@@ -31,8 +31,6 @@ def decode_png(png: PngFile) -> Array:
     Raises:
         NotAnImage: the pixels are damaged, or more than 3 % of them are missing.
     """
-    if png.whole:
-        return _decode_whole(png)
     samples = _decode_samples(png)
     if png.color_type == PALETTE:
         return _apply_palette(png, samples)
@@ -72,14 +70,6 @@ def _decode_samples(png: PngFile) -> Array:
     if samples is None or samples.shape[:2] != (png.height, png.width):
         raise NotAnImage("the image can't be decoded")
     return samples
-
-
-def _decode_whole(png: PngFile) -> Array:
-    """Decode a file as it is, with its palette and its transparent color."""
-    samples = _imdecode(np.frombuffer(png.whole, np.uint8)) if png.complete else None
-    if samples is None or samples.shape[:2] != (png.height, png.width):
-        raise NotAnImage("the image can't be decoded")
-    return _to_eight_bits(samples, png)
 
 
 def _decode_with_pillow(file: bytes) -> Array:

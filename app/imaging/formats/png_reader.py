@@ -9,7 +9,6 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from app.imaging.errors import NotAnImage
 
@@ -25,15 +24,15 @@ _DEPTHS = {
     GRAY_ALPHA: {8, 16},
     RGBA: {8, 16},
 }
-MAX_CHUNKS = 20_000
-"""Chunks that are read. Encoders write a few thousand at most, of 8 KB each; a file with more is
-left to the decoder."""
+MAX_CHUNKS = 100_000
+"""Chunks of a file. Encoders write a few thousand at most, of 8 KB each. Nothing but the pixels is
+passed to the decoder, because it inflates each of the texts."""
 
 _COLOR_CHUNKS = frozenset({b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"iCCP", b"cICP", b"eXIf"})
 _OTHER_COLOR_SPACES = {b"sRGB", b"iCCP", b"cICP"}
 _GAMMA_TOLERANCE = 0.05
 _MIN_GAMMA, _MAX_GAMMA = 0.1, 10
-_NAME = re.compile(rb"[A-Za-z]{4}")
+_HEAD = struct.Struct(">I4s")
 _CRITICAL = re.compile(rb"IHDR|PLTE|tRNS|IDAT|IEND")
 
 
@@ -51,7 +50,6 @@ class PngFile:
         credentials: whether it has a C2PA manifest.
         missing_bytes: of the last IDAT chunk.
         complete: whether it has an end.
-        whole: the file itself, if it has too many chunks to read them here; else empty.
     """
 
     width: int
@@ -64,7 +62,6 @@ class PngFile:
     credentials: bool = False
     missing_bytes: int = 0
     complete: bool = True
-    whole: memoryview = field(default_factory=lambda: memoryview(b""))
 
     @property
     def gamma(self) -> float | None:
@@ -84,13 +81,12 @@ def read_png(data: bytes) -> PngFile:
     """Read the chunks of a PNG file.
 
     Raises:
-        NotAnImage: it has no valid header, two different ones, or no pixels.
+        NotAnImage: it has no valid header, two different ones, no pixels, or too many chunks.
     """
     head, credentials, missing, complete = b"", False, 0, False
     pixels: list[memoryview] = []
     found: dict[bytes, bytes] = {}
-    chunks = list(islice(_chunks(data), MAX_CHUNKS))
-    for name, body, length in chunks:
+    for name, body, length in _chunks(data):
         if name == b"IHDR":
             if head and head != bytes(body):  # decoders differ in which of the two they use
                 raise NotAnImage("the PNG file has two headers")
@@ -102,8 +98,7 @@ def read_png(data: bytes) -> PngFile:
             found.setdefault(name, bytes(body))
         complete = complete or name == b"IEND"
         credentials = credentials or (name == b"caBX" and len(body) > 0)
-    has_more = len(chunks) == MAX_CHUNKS and not complete
-    if len(head) < 13 or not (pixels or has_more):
+    if len(head) < 13 or not pixels:
         raise NotAnImage("the PNG file has no header" if len(head) < 13 else "it has no pixels")
     width, height, depth, color_type, _, _, interlaced = struct.unpack(">IIBBBBB", head[:13])
     if depth not in _DEPTHS.get(color_type, ()):
@@ -117,9 +112,8 @@ def read_png(data: bytes) -> PngFile:
         pixels,
         found,
         credentials,
-        0 if has_more else missing,
-        data.rfind(b"IEND") > 0 if has_more else complete,
-        memoryview(data if has_more else b""),
+        missing,
+        complete,
     )
 
 
@@ -127,15 +121,21 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
     """Yield names, contents and stated lengths up to IEND.
 
     A damaged chunk has no name; continue at the next one that matters.
+
+    Raises:
+        NotAnImage: there are too many.
     """
-    view, offset = memoryview(data), len(SIGNATURE)
+    view, offset, count = memoryview(data), len(SIGNATURE), 0
     while offset + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, offset)
+        count += 1
+        if count > MAX_CHUNKS:
+            raise NotAnImage("the PNG file has too many chunks")
+        length, name = _HEAD.unpack_from(data, offset)
         if name == b"IEND":
             yield name, view[:0], 0
             return
         complete = length <= len(data) - offset - 8
-        if name == b"IDAT" or (complete and _NAME.fullmatch(name)):
+        if name == b"IDAT" or (complete and name.isalpha()):
             yield name, view[offset + 8 : offset + 8 + length], length
             offset += 12 + length
         else:

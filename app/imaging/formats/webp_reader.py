@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.imaging.errors import NotAnImage
-from app.imaging.formats import c2pa
 
 _PROFILE_FLAG, _ALPHA_FLAG, _EXIF_FLAG = 0x20, 0x10, 0x08
 _FRAME_HEADER_SIZE = 16
@@ -19,6 +18,7 @@ _MAX_CHUNKS = 2000
 """Chunks that are read one by one. Real files have a few dozen, animations a few hundred; from
 there on, only those of the image are searched for, and no more than this number again."""
 
+_MAX_SEARCHED_BYTES = 8 * 1024 * 1024
 _MAX_PROFILE_BYTES = 8 * 1024 * 1024
 _IMAGE_CHUNK = re.compile(rb"VP8[ L]|ALPH|ANMF")
 
@@ -33,7 +33,7 @@ class WebpFile:
         frame: left, top, width and height of that frame on the canvas, px.
         lossy: whether compression adds noise around edges.
         exif, profile: the contents of these chunks; b"" if there are none.
-        credentials: whether it has a C2PA manifest.
+        credentials: whether it has a C2PA chunk (C2PA 2.2, annex A.3).
     """
 
     width: int
@@ -55,6 +55,7 @@ def read_webp(data: bytes) -> WebpFile:
     chunks: dict[bytes, bytes] = {}
     for name, body in _chunks(data, _FIRST_CHUNK):
         chunks.setdefault(name, body)
+    credentials = bool(chunks.get(b"C2PA"))
     extended, left, top = chunks.get(b"VP8X", b""), 0, 0
     if b"ANMF" in chunks and not chunks.keys() & _BITSTREAMS:
         frame = chunks[b"ANMF"]
@@ -76,20 +77,21 @@ def read_webp(data: bytes) -> WebpFile:
         lossy=bool(extended) or name == b"VP8 ",
         exif=chunks.get(b"EXIF", b"") if flags & _EXIF_FLAG else b"",
         profile=chunks.get(b"ICCP", b"")[:_MAX_PROFILE_BYTES] if flags & _PROFILE_FLAG else b"",
-        credentials=c2pa.webp_has_manifest(data),
+        credentials=credentials,
     )
 
 
 def _chunks(data: bytes, offset: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield the name and contents of each complete chunk."""
-    count = 0
+    count, searched = 0, 0
     while offset + 8 <= len(data) and count < 2 * _MAX_CHUNKS:
         count += 1
         if count > _MAX_CHUNKS:
-            found = _IMAGE_CHUNK.search(data, offset)
-            offset = found.start() if found else len(data)
-            if offset + 8 > len(data):
+            found = _IMAGE_CHUNK.search(data, offset, offset + _MAX_SEARCHED_BYTES - searched)
+            if found is None or found.start() + 8 > len(data):
                 return
+            searched += found.start() - offset
+            offset = found.start()
         name, length = struct.unpack_from("<4sI", data, offset)
         offset += 8
         if offset + length > len(data):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from app.imaging.edit_inputs import on_white
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import header_of, read_file
 from app.imaging.formats.xmp import read_packet
 from app.imaging.variants.encode import encode
 from app.imaging.variants.variant import Variant
@@ -18,12 +18,12 @@ Array = npt.NDArray[Any]
 
 def render_opaque(image: bytes, original: bytes, variant: Variant) -> bytes:
     """See `app.imaging.render_opaque`."""
-    header = read_header(original)
-    pixels = decode(original, header)
+    file = read_file(original)
+    pixels = decode(file)
     height, width = pixels.shape[:2]
     is_opaque = pixels.shape[2] == 3
     wanted = (variant.width, variant.height, variant.format)
-    if is_opaque and wanted == (width, height, header.format):
+    if is_opaque and wanted == (width, height, header_of(file).format):
         return original
     canvas = _fit(on_white(pixels), variant.width, variant.height)
     return encode(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2RGBA)), variant, read_packet(image))

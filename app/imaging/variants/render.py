@@ -11,7 +11,7 @@ from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import HoleChoice, VariantSource
 from app.imaging.cutout.pipeline import cut_out_pixels
 from app.imaging.errors import NotAnImage
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import read_file, read_header
 from app.imaging.formats.xmp import read_packet
 from app.imaging.variants import effects, geometry, layers
 from app.imaging.variants.encode import encode
@@ -53,14 +53,14 @@ def load_square(image: bytes, source: Callable[[], VariantSource], variant: Vari
     if not variant.needs_original:
         return resize(decode_stored(image), side, side)
     original = source()
-    header = read_header(original.data)
-    size = min(max(side, SIDE), max(header.width, header.height, SIDE))
+    file = read_file(original.data)
+    size = min(max(side, SIDE), max(file.width, file.height, SIDE))
     options = variant.cutout_options(original.options)
     if size == SIDE:
-        square, report = cut_out_pixels(original.data, size=SIDE, options=options)
+        square, report = cut_out_pixels(file, size=SIDE, options=options)
         count = len(report.areas)
     else:
-        square, count = cut_out_large(original.data, size=size, options=options)
+        square, count = cut_out_large(file, size=size, options=options)
     if variant.holes:
         _check_numbers(variant.holes, count)
     return resize(square, side, side)

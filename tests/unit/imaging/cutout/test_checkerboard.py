@@ -10,6 +10,7 @@ from app import imaging
 from app.imaging.cutout.checkerboard import find_checkerboard
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import AUTOMATIC
+from app.imaging.formats.header import read_file
 from tests.support.images.sample_images import encoded, pixels
 from tests.support.tables import each_row
 
@@ -56,7 +57,7 @@ def test_a_painted_checkerboard_is_background(tones: Tones, cell: int) -> None:
 
 def test_larger_sizes_show_the_same() -> None:
     """The pattern is removed from the larger image as from the small one."""
-    image, _ = cut_out_large(encoded(ring_and_page()), size=1024, options=AUTOMATIC)
+    image, _ = cut_out_large(read_file(encoded(ring_and_page())), size=1024, options=AUTOMATIC)
     check(image[..., 3])
     assert (image[..., 3][:90] > 8).mean() < 0.001
 

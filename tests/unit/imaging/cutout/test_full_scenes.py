@@ -10,6 +10,7 @@ from PIL import Image
 from app import imaging
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import AUTOMATIC
+from app.imaging.formats.header import read_file
 from tests.support.images import scenes
 from tests.support.images.sample_images import encoded, pixels
 from tests.support.tables import each_row
@@ -40,7 +41,7 @@ def test_a_scene_is_kept_whole(scene: Callable[[], Image.Image], kind: str) -> N
 @each_row("scene", SCENES)
 def test_larger_sizes_are_kept_whole_too(scene: Callable[[], Image.Image]) -> None:
     """All sizes show the same."""
-    image, _ = cut_out_large(encoded(scene()), size=500, options=AUTOMATIC)
+    image, _ = cut_out_large(read_file(encoded(scene())), size=500, options=AUTOMATIC)
     assert (image[..., 3] == 255).all()
 
 

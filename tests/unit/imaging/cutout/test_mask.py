@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from app import imaging
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.mask import Mask, normalize_mask
+from app.imaging.formats.header import read_file
 from tests.support.images.hostile_images import bomb
 from tests.support.images.sample_images import INK, encoded, over, owl, pixels
 from tests.support.tables import each_row
@@ -43,7 +44,7 @@ def cut(mask: bytes, *, data: bytes = OWL, size: int = 256, **options: object) -
     chosen = imaging.CutoutOptions(mask=normalized, **options)  # type: ignore[arg-type]  # reason: any option
     if size == 256:
         return pixels(imaging.cutout(data, options=chosen).png)
-    return np.asarray(cut_out_large(data, size=size, options=chosen)[0].astype(np.int64))
+    return np.asarray(cut_out_large(read_file(data), size=size, options=chosen)[0].astype(np.int64))
 
 
 def coverage(x: float, y: float, radius: float, size: int) -> NDArray[np.float64]:

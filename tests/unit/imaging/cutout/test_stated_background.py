@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from app import imaging
 from app.imaging import CutoutOptions
 from app.imaging.cutout.large_cutout import cut_out_large
+from app.imaging.formats.header import read_file
 from tests.support.images.sample_images import INK, encoded, owl, pixels
 from tests.support.tables import each_row
 
@@ -18,7 +19,9 @@ def cut(image: Image.Image, size: int, options: CutoutOptions) -> NDArray[np.int
     """Cut out at any size."""
     if size == 256:
         return pixels(imaging.cutout(encoded(image), options=options).png)
-    return np.asarray(cut_out_large(encoded(image), size=size, options=options)[0], np.int64)
+    return np.asarray(
+        cut_out_large(read_file(encoded(image)), size=size, options=options)[0], np.int64
+    )
 
 
 def wide_subject() -> Image.Image:

@@ -11,6 +11,7 @@ from app import imaging
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.options import CutoutOptions
 from app.imaging.cutout.surface import level
+from app.imaging.formats.header import read_file
 from tests.support.images.sample_images import encoded, pixels
 
 SIDE = 512
@@ -53,7 +54,7 @@ def test_a_large_size_shows_the_same() -> None:
     """A larger cutout has the same background removed, and the same colors."""
     data = encoded(on(vignette()).resize((1024, 1024)))
     found = pixels(imaging.cutout(data, size=256).png)
-    large = cut_out_large(data, size=1024, options=CutoutOptions())[0].astype(int)
+    large = cut_out_large(read_file(data), size=1024, options=CutoutOptions())[0].astype(int)
     assert np.abs(found[..., 3] - large[2::4, 2::4, 3]).mean() < 2
     assert np.abs(large[500:900, 400:600, :3] - RED).max() <= 1
 

@@ -1,7 +1,6 @@
 """Content Credentials of originals are detected, and damaged ones do no harm."""
 
 import contextlib
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from app import imaging
 from app.imaging import UnusableImage
-from app.imaging.formats.c2pa import jpeg_has_manifest, webp_has_manifest
 from tests.support.images.content_credentials import PLAIN, SIGNED, STORE, box, jpeg, png, webp
 from tests.support.images.sample_images import pixels
 from tests.support.tables import each_row
@@ -60,22 +58,12 @@ def test_a_chunk_beyond_the_end_of_the_file_is_no_manifest() -> None:
     assert not imaging.inspect(longer).credentials
 
 
-def test_only_the_first_thousand_segments_are_examined() -> None:
+def test_only_the_first_two_thousand_segments_are_examined() -> None:
     """A file of a million empty segments does not block the service."""
-    segments = b"\xff\xe5\x00\x02" * 1000
+    segments = b"\xff\xe5\x00\x02" * 2000
     assert imaging.inspect(SIGNED["JPEG"]).credentials
     assert not imaging.inspect(SIGNED["JPEG"][:2] + segments + SIGNED["JPEG"][2:]).credentials
-    assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 1000)).credentials
-
-
-@pytest.mark.parametrize(
-    ("detect", "kind"), [(jpeg_has_manifest, "JPEG"), (webp_has_manifest, "WEBP")]
-)
-def test_detection_stops_at_the_end_of_the_file(detect: Callable[[bytes], bool], kind: str) -> None:
-    """A file truncated at any byte is searched to its end without an error."""
-    found = [detect(SIGNED[kind][:length]) for length in range(len(SIGNED[kind]) + 1)]
-    assert found == sorted(found)
-    assert found[-1]
+    assert not imaging.inspect(webp(before=b"ABCD\0\0\0\0" * 2000)).credentials
 
 
 @settings(max_examples=60)

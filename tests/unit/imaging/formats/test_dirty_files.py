@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app import imaging
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import read_file
 from tests.support.images.dirty_files import (
     chunk,
     jpeg,
@@ -36,7 +36,7 @@ EXIF = b"Exif\0\0II*\0\x08\0\0\0"
 
 def pixels(data: bytes) -> NDArray[Any]:
     """Return what the cutout gets to see."""
-    return decode(data, read_header(data))
+    return decode(read_file(data))
 
 
 def exif(entries: bytes, count: int, *, prefix: bytes = b"Exif\0\0") -> bytes:

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app import imaging
-from app.imaging import ImageInfo, UnusableImage
-from app.imaging.errors import NotAnImage
-from app.imaging.formats.decode import decode
+from app.imaging import UnusableImage
 from tests.support.fake_openai import sample_images as fake_images
 from tests.support.images.sample_images import encoded, owl
 from tests.support.servers import python_process
@@ -93,13 +91,6 @@ def test_a_truncated_image_is_refused(kind: str, part: float) -> None:
     data = encoded(Image.fromarray(noise), kind)
     with pytest.raises(UnusableImage):
         imaging.cutout(data[: int(len(data) * part)])
-
-
-def test_an_image_of_another_size_than_its_header_is_refused() -> None:
-    """A file that the decoder finds to be of another size than the checked one is refused."""
-    stated = ImageInfo("png", 32, 32)
-    with pytest.raises(NotAnImage):
-        decode(FILES["PNG"], stated)
 
 
 def progressive_jpeg(extra_scans: int) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 from app import imaging
 from app.imaging import CutoutOptions, Variant, VariantSource
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import read_file
 from tests.support.images.color_profiles import wide_gamut
 from tests.support.images.dirty_files import chunk, raw_png
 from tests.support.images.flag_images import flag
@@ -30,7 +30,7 @@ LINES = {  # the levels 0 to 3 of their depth, from left to right
 
 def pixels(data: bytes) -> NDArray[Any]:
     """Return what the cutout gets to see."""
-    return decode(data, read_header(data))
+    return decode(read_file(data))
 
 
 def gray(depth: int, before: bytes) -> bytes:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from app import imaging
 from app.imaging.formats.decode import decode
-from app.imaging.formats.header import read_header
+from app.imaging.formats.header import read_file
 from tests.support.images.dirty_files import photo
 from tests.support.images.sample_images import encoded
 from tests.support.tables import each_row
@@ -17,7 +17,7 @@ from tests.support.tables import each_row
 
 def pixels(data: bytes) -> NDArray[Any]:
     """Return what the cutout gets to see."""
-    return decode(data, read_header(data))
+    return decode(read_file(data))
 
 
 def noise_file(kind: str, *, progressive: bool = False) -> bytes:

@@ -10,6 +10,7 @@ from app import imaging
 from app.imaging.cutout.large_cutout import cut_out_large
 from app.imaging.cutout.native_alpha.cleaning import lay_on
 from app.imaging.cutout.options import CutoutOptions, HoleChoice
+from app.imaging.formats.header import read_file
 from tests.support.images.native_alpha import (
     CLEAR,
     Pixels,
@@ -97,7 +98,7 @@ def test_areas_are_reported_and_chosen() -> None:
 @pytest.mark.parametrize("size", [256, 700])
 def test_all_sizes_show_the_same(size: int) -> None:
     """At larger sizes the same areas are filled, and the same veil is removed."""
-    image, count = cut_out_large(as_file(with_veil(ring())), size=size, options=KEEP)
+    image, count = cut_out_large(read_file(as_file(with_veil(ring()))), size=size, options=KEEP)
     assert (count, image[size // 2, size // 2].tolist()) == (1, [255, 255, 255, 255])
     assert not image[:4].any()
 
