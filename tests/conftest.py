@@ -80,11 +80,11 @@ def _patient_services() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cached_routes() -> None:
-    """Compile the URL builders of the routes once, and not for each application."""
-    from tests.support.cached_routes import cache_routes
+def _cheap_starts() -> None:
+    """Let services begin with less work: several hundred of them are started."""
+    from tests.support.cheap_starts import make_starts_cheap
 
-    cache_routes()
+    make_starts_cheap()
 
 
 @pytest.fixture(autouse=True)

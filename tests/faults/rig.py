@@ -14,6 +14,7 @@ from pymongo import MongoClient
 from app.errors import AppError
 from app.services.runtime.timing import SystemClock
 from tests.faults.points import KEY, HeldRequest
+from tests.support.cheap_starts import shipped_probes
 from tests.support.concurrency.threads import wait_until_passes
 from tests.support.fake_openai import SECRET_MARKER
 from tests.support.servers.databases import patient
@@ -102,9 +103,11 @@ class Rig:
 
         self.in_background(watch)
 
-    def refuse_at_s3(self, *refusals: Refusal) -> None:
-        """Make S3 refuse these requests, and respond to all others."""
+    def refuse_at_s3(self, *refusals: Refusal, probes_as_shipped: bool = False) -> None:
+        """Make S3 refuse these requests, which may depend on their size, and respond to others."""
         target, stack = self.parts.s3.target, contextlib.ExitStack()
+        if probes_as_shipped:
+            stack.enter_context(shipped_probes())
         refusing = stack.enter_context(S3Filter(*target, refusals))
         self.parts.s3.route_to(refusing.host, refusing.port)
         self.repair_by(stack.close)

@@ -36,7 +36,7 @@ def _before(how: str) -> Row:
 def _refused_before(name: str, *refusals: Refusal) -> Row:
     return Row(
         name=name,
-        cause=lambda rig: rig.refuse_at_s3(*refusals),
+        cause=lambda rig: rig.refuse_at_s3(*refusals, probes_as_shipped=True),
         response=_DOWN,
         repeat=GENERATED_NOW,
         check=_no_further_image_is_paid,

@@ -17,7 +17,6 @@ SMALL = {
     "app/imaging/exports/archive.py": "loads no pixel library",
     "app/imaging/exports/render.py": "what the package offers",
     "tests/faults/summary.py": "imports no service, for the process that only prints",
-    "tests/support/cached_routes.py": "imported by one fixture of all tests",
     "tests/support/concurrency/scheduler.py": "imports xdist, which only one process needs",
     "tests/support/fakes/scripted.py": "the base of the fakes in three modules",
     "tests/support/openai/official_client.py": "imports openai, which few tests need",

@@ -3,6 +3,7 @@
 import pytest
 
 from app.errors import StorageUnavailable
+from app.usecases.operations import storage_check
 from app.usecases.operations.storage_check import PROBE_BYTES, StorageCheck
 from tests.support.fakes.ports import FakeSpool, FakeStore
 
@@ -80,6 +81,7 @@ def test_the_probe_is_as_large_as_what_waits(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store with a size limit may accept everything but the image that waits."""
+    monkeypatch.setattr(storage_check, "PROBE_BYTES", PROBE_BYTES)  # not that of other tests
     written = record_writes(checked, monkeypatch)
     checked.check()
     checked.wait(PROBE_BYTES + 1)

@@ -1,8 +1,8 @@
-"""Cached URL builders against those that Werkzeug compiles for each application."""
+"""Shared URL builders against those that Werkzeug compiles for each application."""
 
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from tests.support.cached_routes import CachingRule
+from tests.support.cheap_starts import CachingRule
 
 
 class _Upper(BaseConverter):
