@@ -59,11 +59,45 @@ def authorize_read(deps: Dependencies, image_id: str, environ: dict[str, Any]) -
         Forbidden: the API key lacks the scope to read.
         RecordsUnavailable: the API key or the image's owner can't be checked.
     """
+    if _authenticate_reader(deps, environ):
+        deps.images.check_owner(image_id, caller().id)
+
+
+def _authenticate_reader(deps: Dependencies, environ: dict[str, Any]) -> bool:
+    """Authenticate the caller if images are private, and return whether they are."""
     if deps.server_info.public_images or deps.authenticate is None:
-        return
+        return False
     authenticate_request(environ, deps.authenticate, deps.rate_limits)
     require_scope(Scope.READ)
-    deps.images.check_owner(image_id, caller().id)
+    return True
+
+
+def authenticates_reader(view: ViewFunction) -> ViewFunction:
+    """Authenticate the caller if images are private, before the view's contract counts requests.
+
+    A caller with a key has a rate of its own, whatever others at its address do.
+    """
+
+    @wraps(view)
+    def wrapper() -> Response:
+        _authenticate_reader(deps(), request.environ)
+        response: Response = view()
+        return response
+
+    return wrapper
+
+
+def check_owners(image_ids: tuple[str, ...]) -> None:
+    """Check that the caller, who is authenticated, may read the images.
+
+    Raises:
+        ImageNotFound: images are private, and one is missing or another caller's.
+        RecordsUnavailable: the records are unreachable.
+    """
+    if deps().server_info.public_images:
+        return
+    for image_id in image_ids:
+        deps().images.check_owner(image_id, caller().id)
 
 
 def authorizes_read(view: ViewFunction) -> ViewFunction:

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.image_requests import authorize_read, max_age_of, read_image, sign_again
+from app.blueprints.image_requests import check_owners, max_age_of, read_image, sign_again
 from app.blueprints.schemas.exports import ExportQuery, PackQuery
 from app.http.auth import caller
 from app.http.contract.validation import parse_query
@@ -84,23 +84,22 @@ def send_archive(
     """Return the response with several images in a ZIP file.
 
     Args:
-        image_ids: the images, which the caller has to be allowed to read.
+        image_ids: the images, which the caller, authenticated before, has to be allowed to read.
         fetch: makes the ZIP file of them.
         download_name: its file name.
 
     Raises:
-        Unauthorized, RateLimited, Forbidden: see `authorize_read`.
-        ImageNotFound, Overloaded, StorageUnavailable, RecordsUnavailable: see `ImageArchive`.
+        ImageNotFound, RecordsUnavailable: see `check_owners`.
+        Overloaded, StorageUnavailable: see `ImageArchive`.
     """
-    for image_id in image_ids:
-        authorize_read(deps(), image_id, request.environ)
+    check_owners(image_ids)
     stored = fetch(image_ids)
     return send_image(
         ImageResponseSpec(
             image_id="",
             etag=f"archive-{hashlib.sha256(stored.data).hexdigest()[:16]}",
             read=lambda: stored,
-            private=not deps().server_info.public_images,
+            private=bool(caller().id),
             max_age=_ARCHIVE_MAX_AGE,
             download_name=download_name,
         )

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_archive, send_export
-from app.blueprints.image_requests import authorizes_read
+from app.blueprints.image_requests import authenticates_reader, authorizes_read
 from app.blueprints.schemas.exports import PALETTE as EXAMPLE
 from app.blueprints.schemas.exports import (
     ArchiveQuery,
@@ -71,6 +71,7 @@ def get_pack(filename: str, query: PackQuery) -> Response:
 
 
 @blueprint.get("/images/archive")
+@authenticates_reader
 @contract(
     Contract(
         tag="images",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import requests
 
+from tests.support.http.authenticated_service import serving_with_keys
 from tests.support.http.variant_requests import error_of, store_image
 from tests.support.service import Service, serving, settings_for
 
@@ -80,3 +81,26 @@ def test_private_images_are_archived_for_their_owner(tmp_path: Path) -> None:
         assert own.headers["Cache-Control"].startswith("private, ")
         assert error_of(service.get(query(*names), headers=keys[0])) == (404, "image_not_found")
         assert error_of(service.get(query(names[0]))) == (401, "unauthorized")
+
+
+def test_archives_of_private_images_count_by_key(tmp_path: Path) -> None:
+    """A key has a rate of its own: neither other keys at its address nor wrong ones use it up."""
+    settings = {"public_images": False, "rate_limit_default": "2/hour"}
+    with serving_with_keys(data_dir=tmp_path, **settings) as service:
+        keys = [service.create_key(name) for name in ("one", "two")]
+        paths = [query(service.create_image(key).rpartition("/")[2]) for key in keys]
+        assert [service.get(paths[0], keys[0]).status_code for _ in range(3)] == [200, 200, 429]
+        codes = [service.get(paths[1], "wrong").status_code for _ in range(3)]
+        assert codes == [401, 401, 429]
+        assert service.get(paths[1], keys[1]).status_code == 200
+
+
+def test_a_sheet_that_needs_a_key_is_for_its_own_cache(tmp_path: Path) -> None:
+    """Shared caches don't send it to others; an archive of public images needs no key."""
+    with serving_with_keys(data_dir=tmp_path) as service:
+        key = service.create_key("one")
+        path = query(service.create_image(key).rpartition("/")[2])
+        sheet = service.get(path.replace("/archive", "/sheet"), key)
+        assert sheet.headers["Cache-Control"].startswith("private, ")
+        assert "X-API-Key" in sheet.headers["Vary"]
+        assert service.get(path, key).headers["Cache-Control"].startswith("public, ")
