@@ -1,7 +1,8 @@
 """Schemas of OpenAI's requests and responses about images and models."""
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -10,6 +11,7 @@ from app.blueprints.schemas.images import Candidates, Prompt
 from app.errors import InvalidRequest
 from app.http.contract.validation import JsonBody
 from app.http.uploads.form import FormFile, MultipartBody
+from app.http.uploads.json_form import FileReference, JsonForm
 from app.models import ImageRequest
 from app.models.prompts import MAX_PROMPT_CHARS
 from app.usecases.generation.edit_inputs import MAX_IMAGES, FoundInputs, size_like
@@ -131,12 +133,35 @@ class ImageGenerationBody(ImageParameters, JsonBody):
     style: str | None = Field(None, description=_IGNORED)
 
 
+class ImageEditBody(ImageParameters, JsonForm):
+    """A request to edit images as JSON, as OpenAI defines it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "images": [{"image_url": "data:image/png;base64,iVBORw0KGgo..."}],
+                    "prompt": "Make the scarf blue",
+                }
+            ]
+        }
+    )
+    file_fields: ClassVar[Mapping[str, str]] = {"images": "image", "mask": "mask"}
+
+    images: list[FileReference] = Field(
+        min_length=1, max_length=MAX_IMAGES, description="PNG, WEBP or JPEG files."
+    )
+    mask: FileReference | None = Field(None, description="See the form.")
+    input_fidelity: str | None = Field(None, description=_IGNORED)
+
+
 class ImageEditForm(ImageParameters, MultipartBody):
     """A request to edit images, as OpenAI defines it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"image": "fox.png", "prompt": "Make the scarf blue"}]}
     )
+    json_form: ClassVar[type[JsonForm] | None] = ImageEditBody
 
     image: tuple[FormFile, ...] = Field(
         min_length=1,

@@ -110,6 +110,7 @@ class Contract:
             implied += (InvalidJson, RequestTooLarge, UnsupportedMediaType)
         if self.form:
             implied += (RequestTooLarge, UnsupportedMediaType, ServiceBusy, StorageUnavailable)
+            implied += (InvalidJson,) if self.form.json_form else ()
         return (*implied, *self.errors)
 
 

@@ -102,13 +102,18 @@ def _operation_id(endpoint: str) -> str:
 
 def _models(contracts: list[Contract]) -> Any:
     responses = {contract.response for contract in contracts if contract.response}
-    bodies = {body for contract in contracts if (body := contract.body or contract.form)}
+    bodies = {body for contract in contracts for body in _bodies(contract)}
     by_name = sorted(
         responses | {ErrorResponse, OpenAIErrorResponse}, key=lambda model: model.__name__
     )
     return [(model, "serialization") for model in by_name] + [
         (model, "validation") for model in sorted(bodies, key=lambda model: model.__name__)
     ]
+
+
+def _bodies(contract: Contract) -> list[Any]:
+    json_form = contract.form.json_form if contract.form else None
+    return [body for body in (contract.body, contract.form, json_form) if body]
 
 
 def _summary(docstring: str) -> dict[str, str]:
@@ -161,6 +166,9 @@ def _request_body(contract: Contract, references: Any) -> dict[str, Any]:
         content = {FORM: {"schema": references[(contract.form, "validation")]}}
         if contract.form.may_be_file:
             content |= {name: {"schema": _body_schema(name)} for name in IMAGE_TYPES}
+        if contract.form.json_form:
+            schema = references[(contract.form.json_form, "validation")]
+            content["application/json"] = {"schema": schema}
     elif contract.body:
         content = {"application/json": {"schema": references[(contract.body, "validation")]}}
     else:

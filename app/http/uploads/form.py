@@ -1,4 +1,4 @@
-"""Validation of requests that carry a file: multipart forms, and bodies that are an image.
+"""Validation of requests that carry a file: multipart forms, and bodies that are an image or JSON.
 
 Files are copied to disk while they are received, so they take no memory.
 """
@@ -24,6 +24,8 @@ from app.errors import (
     UnsupportedMediaType,
 )
 from app.http.contract.validation import check_encoding, is_repeatable, validate
+from app.http.uploads import json_form
+from app.http.uploads.json_form import JsonForm, read_json_form
 from app.http.uploads.limits import UploadLimits, current_limits
 
 IMAGE_TYPES = ("image/png", "image/webp", "image/jpeg")
@@ -44,8 +46,8 @@ _FORM_MEDIA_TYPE = "Send the body as a form, with Content-Type: multipart/form-d
 
 
 def _check_file(value: object) -> object:
-    if isinstance(value, str):
-        raise ValueError("Must be a file: a part of the form with a file name.")  # noqa: TRY004 - reason: pydantic reports ValueErrors
+    if not hasattr(value, "read"):
+        raise ValueError("Must be a file: a part of the form with a file name.")
     return value
 
 
@@ -63,11 +65,13 @@ class MultipartBody(BaseModel):
     Attributes:
         may_be_file: whether the body may be the file alone; then the other fields are parameters
             of the query.
+        json_form: schema of the same form as JSON; None if it can't be sent as JSON.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     may_be_file: ClassVar[bool] = False
+    json_form: ClassVar[type[JsonForm] | None] = None
 
 
 class FormBody(MultipartBody):
@@ -86,7 +90,8 @@ def reading_form(model: type[Form]) -> Iterator[Form]:
     """Receive and validate the current request's form; its files are open within the block.
 
     Raises:
-        UnsupportedMediaType: the content type is neither a form nor an image.
+        UnsupportedMediaType: the content type is neither a form nor an image or JSON.
+        InvalidJson: the body isn't JSON.
         RequestTooLarge: the file or another field is larger than its limit.
         InvalidRequest: a field is invalid, missing, unknown or repeated.
         ServiceBusy: the process keeps too many files.
@@ -133,6 +138,8 @@ def _receive(
             return _read_multipart(limits, files)
         if model.may_be_file and request.mimetype in IMAGE_TYPES:
             return [("file", _copy_body(limits, files))]
+        if model.json_form and request.mimetype == json_form.TYPE:
+            return _read_json(model.json_form, limits, files)
     except RequestEntityTooLarge:
         raise limits.too_large() from None
     except OSError as error:
@@ -146,6 +153,17 @@ def _copy_body(limits: UploadLimits, files: ExitStack) -> BinaryIO:
     file = files.enter_context(limits.open_file())
     shutil.copyfileobj(request.stream, file, _COPY_BYTES)
     return _rewound(file, limits)
+
+
+def _read_json(
+    model: type[JsonForm], limits: UploadLimits, files: ExitStack
+) -> list[tuple[str, object]]:
+    body = _copy_body(limits, files)
+    fields = read_json_form(model, body, lambda: files.enter_context(limits.open_file()))
+    for _, value in fields:
+        if hasattr(value, "read"):
+            _rewound(value, limits)
+    return fields
 
 
 def _read_multipart(limits: UploadLimits, files: ExitStack) -> list[tuple[str, object]]:
