@@ -39,9 +39,7 @@ class OriginalMissing(AppError):
     """The variant requires the original image, which is missing."""
 
     status, code = 404, "original_missing"
-    message = (
-        "The original of this image is missing. Request a variant of at most the image's size."
-    )
+    message = "The original of this image is missing. Only the image and smaller variants are left."
 
 
 class ImageDamaged(AppError):

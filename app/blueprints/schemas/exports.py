@@ -4,7 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from app.blueprints.schemas.variant import COLOR_TEXT, NumberInRange, VariantQuery
+from app.blueprints.schemas.variant import (
+    BACKGROUND_TEXT,
+    COLOR_TEXT,
+    NumberInRange,
+    VariantQuery,
+    parse_background,
+)
 from app.imaging.exports.export import PackKind
 from app.imaging.variants.values import Color, Range, parse_color
 from app.models import object_keys
@@ -95,8 +101,8 @@ class SheetQuery(ArchiveQuery):
     gap: Annotated[int, NumberInRange(Range(0, 32, whole=True))] = Field(
         0, description="Pixels between images."
     )
-    background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
-        None, description="Color of transparent areas; default: they stay transparent."
+    background: Annotated[Color | None, PlainValidator(parse_background), BACKGROUND_TEXT] = Field(
+        None, description="Color of transparent areas; default: `transparent`."
     )
 
 

@@ -72,7 +72,12 @@ def _recolor(texts: tuple[str, ...]) -> tuple[Recoloring, ...]:
     return tuple(Recoloring.parse(text) for text in texts)
 
 
-def _background(text: str) -> Color | None:
+def parse_background(text: str) -> Color | None:
+    """Parse a color, or `transparent` for None.
+
+    Raises:
+        ValueError: the text has another form.
+    """
     return None if text == "transparent" else parse_color(text)
 
 
@@ -106,6 +111,7 @@ def _text(pattern: str) -> WithJsonSchema:
 
 
 COLOR_TEXT = _text(_COLOR)
+BACKGROUND_TEXT = _text(f"(transparent|{_COLOR})")
 _FILTERS = WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FILTERS})
 
 
@@ -151,9 +157,7 @@ class VariantQuery(LinkQuery):
     quality: Annotated[int | None, NumberInRange(RANGES["quality"])] = Field(
         None, description="Quality of WebP, AVIF and JPEG; the default depends on the format."
     )
-    background: Annotated[
-        Color | None, PlainValidator(_background), _text(f"(transparent|{_COLOR})")
-    ] = Field(
+    background: Annotated[Color | None, PlainValidator(parse_background), BACKGROUND_TEXT] = Field(
         None, description="A color, or `transparent`; default: white for JPEG, else `transparent`."
     )
     padding: Annotated[int, NumberInRange(RANGES["padding"])] = Field(

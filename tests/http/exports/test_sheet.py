@@ -64,6 +64,8 @@ def test_columns_and_background(embedded: Service) -> None:
     assert (document["width"], document["height"]) == (98, 32)
     assert sheet[0, 32].tolist() == [16, 32, 48, 255]
     assert (sheet[..., 3] == 255).all()
+    transparent = embedded.get(query(*paths, more="&background=transparent"))
+    assert transparent.content == embedded.get(query(*paths)).content
 
 
 def test_wrong_requests_are_errors(embedded: Service) -> None:
