@@ -11,6 +11,7 @@ from tests.support.builders import a_record
 from tests.support.fakes.records import matches
 from tests.support.stores.record_stores import add, ids, position_after, some_records
 
+_LIMIT = 7
 _IDS = tuple(str(uuid.UUID(int=number)) for number in range(2))
 
 
@@ -73,18 +74,18 @@ def test_lists_are_narrowed_by_all_that_a_query_names(store: ImageRecords) -> No
     records = organized_records()
     add(store, records)
     for narrowed, owner, trashed in product(NARROWED, (None, "ann", "bob", "eve"), (False, True)):
-        query = PageQuery(limit=3, owner=owner, trashed=trashed, **narrowed)
+        query = PageQuery(limit=_LIMIT, owner=owner, trashed=trashed, **narrowed)
         expected = ids([record for record in records if matches(record, query)])
         walked: list[str] = []
-        for offset in range(0, len(expected) + 1, 3):
+        for offset in range(0, len(expected) + 1, _LIMIT):
             page = store.page(replace(query, offset=offset))
             assert (page.total, page.total_exact) == (len(expected), True), query
-            assert page.more == (offset + 3 < len(expected))
+            assert page.more == (offset + _LIMIT < len(expected))
             walked += ids(page.records)
         assert walked == expected, query
-        if len(expected) > 3:
+        if len(expected) > _LIMIT:
             second = replace(query, after=position_after(store.page(query).records[-1]))
-            assert ids(store.page(second).records) == expected[3:6], query
+            assert ids(store.page(second).records) == expected[_LIMIT : 2 * _LIMIT], query
 
 
 def test_lists_follow_changes(store: ImageRecords) -> None:

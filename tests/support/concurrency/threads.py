@@ -24,12 +24,16 @@ def in_threads(count: int, work: Callable[[int], T]) -> list[T]:
         return list(pool.map(begin, range(count)))
 
 
-def wait_until(condition: Callable[[], object], pause: float = 0.002) -> None:
-    """Wait until the condition holds, and check it again after each pause (seconds)."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds.
+
+    The pauses get longer, up to 50 ms, because many conditions are requests or read a log.
+    """
+    deadline, pause = time.monotonic() + TIMEOUT_SECONDS, 0.001
     while not condition():
         assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(pause)
+        pause = min(2 * pause, 0.05)
 
 
 def wait_until_passes(
