@@ -46,6 +46,8 @@ def encode_svg(image: Array, width: int, height: int, xmp: bytes) -> bytes:
     data = _document(paths, box, (width, height), f"{fidelity:.1f}", xmp)
     if len(paths) > MAX_PATHS or len(data) > MAX_BYTES:
         raise NotVectorizable(fidelity, f"would take {len(paths)} shapes in {len(data) // 1000} KB")
+    if not paths and image[..., 3].any():
+        raise NotVectorizable(fidelity, "would become an empty file")
     if fidelity < MIN_FIDELITY:
         raise NotVectorizable(fidelity, "would look different")
     return data

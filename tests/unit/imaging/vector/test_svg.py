@@ -15,16 +15,18 @@ from app import imaging
 from app.imaging import NotVectorizable, TracingTimeout, Variant
 from app.imaging.vector import svg as svg_module
 from app.imaging.vector.flatten import flatten
-from app.imaging.vector.svg import encode_svg, fidelity_of
+from app.imaging.vector.svg import MIN_FIDELITY, encode_svg, fidelity_of
 from app.imaging.vector.tracer import trace
 from app.painter import paint
 from tests.support.servers import python_process
+from tests.support.tables import each_row
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 DIGEST = """
 import hashlib
 from app import imaging
 from app.painter import paint
+from tests.support.tables import each_row
 original = paint("a red fox", width=512, height=512)
 image, source = imaging.cutout(original).png, imaging.VariantSource(original)
 made = imaging.render_variant(image, lambda: source, imaging.Variant(format="svg"))
@@ -140,6 +142,16 @@ def test_glass_and_soft_shadows_lower_the_fidelity() -> None:
     with pytest.raises(NotVectorizable) as refused:
         encode_svg(image, 256, 256, b"")
     assert refused.value.fidelity < 15
+
+
+@each_row("alpha, color", [(10, (200, 0, 0)), (40, (0, 0, 0)), (18, (255, 255, 255))])
+def test_a_faint_image_is_no_empty_file(alpha: int, color: tuple[int, int, int]) -> None:
+    """Faint areas become no shapes, which the fidelity alone hardly shows."""
+    image = np.zeros((64, 64, 4), np.uint8)
+    image[16:48, 16:48] = (*color, alpha)
+    with pytest.raises(NotVectorizable, match="empty file") as refused:
+        encode_svg(image, 64, 64, b"")
+    assert refused.value.fidelity > MIN_FIDELITY
 
 
 def test_an_invisible_image_is_an_empty_file() -> None:
