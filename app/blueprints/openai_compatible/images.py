@@ -18,7 +18,7 @@ from app.blueprints.openai_compatible.schemas import (
 )
 from app.blueprints.uploads import store_upload
 from app.errors import InvalidRequest
-from app.http.contract.decorator import Contract, contract
+from app.http.contract.decorator import Contract, IgnoredQuery, contract
 from app.models import Scope
 from app.usecases.generation.edit_inputs import EditSources
 
@@ -79,6 +79,7 @@ def _count_images(body: ImageParameters) -> int:
         stream_example=_STREAM,
         idempotent=True,
         is_openai=True,
+        query=IgnoredQuery,
         streams=True,
         errors=_ERRORS,
     )
@@ -110,6 +111,7 @@ def create_images(body: ImageGenerationBody, idempotency_key: str | None) -> Res
         stream_example=_STREAM,
         idempotent=True,
         is_openai=True,
+        query=IgnoredQuery,
         streams=True,
         errors=(
             *_ERRORS,

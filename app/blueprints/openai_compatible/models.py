@@ -5,7 +5,7 @@ from flask import Blueprint
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.openai_compatible.schemas import ModelListResponse, ModelResponse
-from app.http.contract.decorator import Contract, contract
+from app.http.contract.decorator import Contract, IgnoredQuery, contract
 from app.models import Scope
 
 blueprint = Blueprint("openai_models", __name__, url_prefix="/v1")
@@ -21,6 +21,7 @@ _MODEL = {"id": "dall-e-3", "object": "model", "created": _CREATED, "owned_by": 
         scope=Scope.GENERATE,
         limit="default",
         is_openai=True,
+        query=IgnoredQuery,
         response=ModelListResponse,
         examples={"models": {"object": "list", "data": [_MODEL]}},
     )
@@ -42,6 +43,7 @@ def list_models() -> ModelListResponse:
         scope=Scope.GENERATE,
         limit="default",
         is_openai=True,
+        query=IgnoredQuery,
         response=ModelResponse,
         examples={"model": _MODEL},
         errors=(errors.ModelNotFound,),

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, jsonify
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.errors import (
     AddressTooLong,
@@ -42,6 +42,12 @@ class NoQuery(BaseModel, extra="forbid"):
     """Schema of a query without parameters."""
 
 
+class IgnoredQuery(NoQuery):
+    """Schema of a query below /v1: a parameter that some clients send for Azure has no effect."""
+
+    api_version: str = Field("", alias="api-version")
+
+
 # The server raises the first three while it parses the request, before routing.
 _COMMON_ERRORS = (RequestTimeout, AddressTooLong, HeadersTooLarge, InvalidRequest)
 
@@ -58,8 +64,8 @@ class Contract:
         images: returns the number of images that a body asks for; the request counts against
             the limit once for each.
         body: schema of the JSON body; None if there is none.
-        form: schema of a form with files, or of a file alone; None if there is none. Excludes
-            `body` and `query`.
+        form: schema of a form with files, or of a file alone, whose query is part of the form; None
+            if there is none. Excludes `body`.
         query: schema of the query.
         response: schema of the JSON response; None if there is none.
         status: status of a successful response.
@@ -128,6 +134,8 @@ def contract(declared: Contract) -> Callable[[ViewFunction], ViewFunction]:
             with ExitStack() as files:
                 if declared.form:
                     require_allowed_origin()
+                    if not declared.form.may_be_file:
+                        read_query(declared.query)
                     arguments["body"] = files.enter_context(reading_form(declared.form))
                     if declared.idempotent:
                         arguments["idempotency_key"] = read_idempotency_key()
@@ -146,7 +154,7 @@ def _read_arguments(declared: Contract) -> dict[str, Any]:
     """Return the validated query, Idempotency-Key and body that the contract declares."""
     arguments: dict[str, Any] = {}
     query = read_query(declared.query)
-    if declared.query is not NoQuery:
+    if not issubclass(declared.query, NoQuery):
         arguments["query"] = query
     if declared.idempotent:
         arguments["idempotency_key"] = read_idempotency_key()

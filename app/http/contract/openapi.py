@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from app.errors import AppError
 from app.http import sse
-from app.http.contract.decorator import Contract
+from app.http.contract.decorator import Contract, NoQuery
 from app.http.contract.error_schema import ErrorResponse, failure_response
 from app.http.contract.openai_errors import (
     OpenAIErrorResponse,
@@ -138,9 +138,11 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(contract: Contract) -> list[dict[str, Any]]:
-    if contract.form and not contract.form.may_be_file:
+    form = contract.form
+    query = form if form and form.may_be_file else contract.query
+    if issubclass(query, NoQuery):
         return []
-    schema_of_query = (contract.form or contract.query).model_json_schema()
+    schema_of_query = query.model_json_schema()
     properties = schema_of_query.get("properties", {})
     return [
         {

@@ -106,7 +106,7 @@ def _read_fields(
     model: type[MultipartBody], limits: UploadLimits, files: ExitStack
 ) -> dict[str, object]:
     """Return the fields of form and query; those of the form as text or as an open file."""
-    query = parse_qsl(request.query_string.decode(errors="replace"))
+    query = parse_qsl(request.query_string.decode(errors="replace")) if model.may_be_file else []
     values: dict[str, object] = {}
     for sent_name, value in [*_receive(model, limits, files), *query]:
         name = _repeatable_name(model, sent_name)

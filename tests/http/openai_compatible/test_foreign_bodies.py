@@ -145,6 +145,19 @@ def test_forms_of_edits(
     assert image_of(response) == ("PNG", expected), source
 
 
+def test_a_version_for_azure_is_ignored(shared_embedded: Service) -> None:
+    """Open WebUI adds it to each URL if it is set; other parameters of a query are unknown."""
+    fields, files = {"prompt": "A red fox", "size": "256x256"}, {"image": FILE}
+    for query, status in (("api-version=2025-04-01-preview", 200), ("prompt=x", 400)):
+        for path, options in (
+            (GENERATIONS, {"json": fields}),
+            (EDITS, {"data": fields, "files": files}),
+        ):
+            response = shared_embedded.call("POST", f"{path}?{query}", **options)
+            assert response.status_code == status, (path, query)
+        assert shared_embedded.get(f"/v1/models?{query}").status_code == status
+
+
 @each_row("names", [("image[0]", "image[1]"), ("image[]", "image[]"), ("image", "image[]")])
 def test_parts_of_several_images(names: tuple[str, ...], shared_embedded: Service) -> None:
     """Some clients, such as those in PHP, number the parts; others only repeat them."""
