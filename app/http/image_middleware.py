@@ -174,8 +174,18 @@ def send_image(spec: ImageResponseSpec) -> Response:
         return Response(status=304, headers=caching_headers(spec, spec.vary), mimetype="image/png")
     stored = spec.read()
     headers = caching_headers(spec, spec.vary) + content_headers(spec, stored)
-    response = Response(stored.data, headers=headers)
-    response.make_conditional(request, accept_ranges=True, complete_length=len(stored.data))
+    return apply_conditions(Response(stored.data, headers=headers), len(stored.data))
+
+
+def apply_conditions(response: Response, length: int) -> Response:
+    """Honor the request's conditions and its range, of a body with this length.
+
+    Several ranges are ignored, as RFC 9110 (section 14.2) allows: the response is the whole body.
+    """
+    environ = request.environ
+    if "," in environ.get("HTTP_RANGE", ""):
+        environ = {name: value for name, value in environ.items() if name != "HTTP_RANGE"}
+    response.make_conditional(environ, accept_ranges=True, complete_length=length)
     response.headers.pop("Date", None)  # set by make_conditional; the server adds its own
     return response
 

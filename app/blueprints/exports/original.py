@@ -1,10 +1,11 @@
 """GET /images/<filename>/original: the file that an image was cut out of."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app import errors
 from app.blueprints.dependencies import deps, owner
 from app.http.contract.decorator import Contract, contract
+from app.http.image_middleware import apply_conditions
 from app.http.security_headers import IMAGE_HEADERS
 from app.models import Scope, object_keys
 from app.usecases.images.originals import Originals
@@ -40,5 +41,4 @@ def get_original(filename: str) -> Response:
     response.headers["Content-Disposition"] = f'inline; filename="{record.id}-original.{extension}"'
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(record.original.sha256 if record.original else record.id)
-    response.make_conditional(request, accept_ranges=True, complete_length=len(data))
-    return response
+    return apply_conditions(response, len(data))

@@ -74,6 +74,15 @@ def test_range_returns_that_part(
     assert response.headers["Content-Range"].endswith(f"/{len(image.content)}")
 
 
+def test_several_ranges_return_the_whole(service: Service, image: requests.Response) -> None:
+    """They are ignored, for images, what is made from them, and originals."""
+    path = image.url.removeprefix(service.url)
+    for each in (path, f"{path}?w=64", f"{path}/palette", f"{path}/original"):
+        response = service.get(each, headers={"Range": "bytes=0-9, 20-29"})
+        assert (response.status_code, "Content-Range" in response.headers) == (200, False), each
+        assert response.content == service.get(each).content
+
+
 def test_range_past_the_end_is_rejected(service: Service, image: requests.Response) -> None:
     """A range past the end is 416 with a JSON error."""
     path = image.url.removeprefix(service.url)
