@@ -134,7 +134,8 @@ class FreeImages:
                 self.images.delete(image_id)
             raise GenerationInProgress(f"{image_id} was being deleted")
         if existing.state is State.TRASHED:
-            self.trash.restore(image_id)
+            with suppress(ImageNotFound):  # another process has deleted it for good
+                self.trash.restore(image_id)
             raise GenerationInProgress(f"{image_id} was in the trash")
         if existing.is_leased(self.clock.now()):
             raise GenerationInProgress(image_id)

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from app.errors import (
     UploadQuotaExceeded,
 )
 from app.imaging import CutoutOptions, NotAnImage
-from app.models import Caller, ImageRecord, State
+from app.models import Caller, ImageRecord, State, StoredImage
 from app.usecases.billing.upload_quota import UploadQuota
 from app.usecases.images.import_image import ExportedImage, ImportImage
 from app.usecases.images.upload_image import UploadImage, UploadRequest
@@ -62,6 +63,24 @@ def test_upload_is_free_and_not_spooled(world: World, upload: UploadImage) -> No
     provenance, _ = world.image_processor.provenances[-1]
     assert provenance is not None
     assert provenance.source is None
+
+
+def test_file_whose_image_leaves_the_trash_for_good_is_stored_again(
+    world: World, upload: UploadImage
+) -> None:
+    """Sent again, it is restored; if it is purged at that moment, it is an image all the same."""
+    image_id = upload(sent()).record.id
+    trash, read = upload.free_images.trash, world.store.get
+    replace(trash, period=timedelta(days=7)).delete(image_id)
+
+    def purge_and_read(key: str) -> StoredImage:
+        if world.records.by_id[image_id].state is State.TRASHED:
+            trash.delete(image_id, purge=True)
+        return read(key)
+
+    world.store.get = purge_and_read  # type: ignore[method-assign]  # reason: a race
+    made = upload(sent())
+    assert (made.created, made.record.id, made.record.state) == (True, image_id, State.READY)
 
 
 def test_file_sent_again_replaces_a_damaged_original(world: World, upload: UploadImage) -> None:
