@@ -157,7 +157,7 @@ def test_a_sent_request_goes_on_without_the_page(
         expect(studio.find("#toasts")).to_contain_text("Ready: A red fox")
         expect(studio.find("#gallery li")).to_have_count(2)
         studio.expect_status("Done in")
-        assert page.evaluate(kept) == 0
+        page.wait_for_function(f"{kept} === 0")
     assert fake_openai.paid == 2
 
 

@@ -43,8 +43,7 @@ def test_hundreds_of_images_scroll_and_search(tabs: Tabs, full: Service) -> None
     cards = studio.find("#gallery li")
     expect(studio.find("#gallery-status")).to_have_text(f"{MANY} images")
     assert cards.count() < MANY
-    while cards.count() < MANY:
-        known = cards.count()
+    while (known := cards.count()) < MANY:
         studio.page.evaluate("scrollTo(0, document.body.scrollHeight)")
         studio.page.wait_for_function(
             "(known) => document.querySelectorAll('#gallery li').length > known", arg=known

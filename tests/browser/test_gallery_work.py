@@ -85,7 +85,7 @@ def test_images_are_filtered_by_verdict(tabs: Tabs, service: Service) -> None:
     expect(cards).to_have_count(found.count("good"))
     verdict.select_option("Not cut out")
     expect(studio.find("#gallery-status")).to_have_text("No results for “Not cut out”.")
-    assert page.url.endswith("?verdict=bad")
+    expect(page).to_have_url(re.compile(r"\?verdict=bad$"))
     page.reload()
     expect(verdict).to_have_value("bad")
     assert studio.axe_problems() == []
