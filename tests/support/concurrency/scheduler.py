@@ -22,6 +22,9 @@ INDEPENDENT = frozenset(
 )
 """Files that take minutes in one process, and whose tests share no server of the module."""
 
+TOGETHER = ("tests/clients/",)
+"""Folders whose files share what takes seconds to make: packages are built and installed once."""
+
 
 class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # reason: xdist has no types
     """Sends the tests of a file to one process, as they share the servers of their module.
@@ -31,4 +34,5 @@ class FileScheduling(LoadFileScheduling):  # type: ignore[misc]  # reason: xdist
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return nodeid if file in INDEPENDENT else file
+        folder = next((name for name in TOGETHER if file.startswith(name)), file)
+        return nodeid if file in INDEPENDENT else folder
