@@ -114,6 +114,21 @@ def test_bodies_are_limited(tmp_path: Path, observe: Observe) -> None:
             observe(outcome(service.call("POST", EDITS, data={"prompt": "x"}, files=sent)))
 
 
+@attack(
+    "An edit under /v1 of addresses instead of files: this server's, the cloud's, a path",
+    expect="400 invalid_value, nothing fetched",
+)
+def test_addresses_are_not_fetched(tmp_path: Path, observe: Observe) -> None:
+    """Only data URLs are files."""
+    with serving(settings_for(data_dir=tmp_path)) as service:
+        own = service.call("POST", "/images", files={"file": FILE}).json()["url"]
+        for url in (own, "http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "/x.png"):
+            body = {"prompt": "Blue", "images": [{"image_url": url}]}
+            found = outcome(service.call("POST", EDITS, json=body))
+            fetched = f"GET {own.removeprefix(service.url)}" in service.log.getvalue()
+            observe(f"{found}, {'fetched' if fetched else 'nothing fetched'}")
+
+
 @attack("A page of a foreign origin that sends a form to /v1", expect="403 forbidden")
 def test_foreign_pages_send_no_forms(tmp_path: Path, observe: Observe) -> None:
     """Browsers send forms without a preflight; errors can be read by allowed pages."""
