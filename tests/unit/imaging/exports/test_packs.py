@@ -210,6 +210,20 @@ def test_a_pack_is_made_from_the_original() -> None:
     assert sharpness[0] > 1.1 * sharpness[1]
 
 
+def test_a_small_subject_is_as_sharp_as_in_the_original() -> None:
+    """A subject of 600 px in an original of 2048 keeps its stripes of one pixel."""
+    original = np.full((2048, 2048, 3), 255, np.uint8)
+    original[700:1300, 700:1300] = (30, 60, 160)
+    original[720:1280, 720:1280][:, np.arange(560) % 2 == 0] = (220, 40, 30)
+    png = io.BytesIO()
+    Image.fromarray(original).save(png, "PNG", compress_level=1)
+    source = imaging.VariantSource(png.getvalue())
+    image = imaging.cutout(source.data).png
+    files = unpack(imaging.render_variant(image, lambda: source, Export("macos")))
+    reds = np.asarray(opened(files["AppIcon.appiconset/icon-1024.png"]))[500, 200:800, 0]
+    assert reds.astype(float).std() > 40
+
+
 @each_row("kind", KINDS)
 def test_every_file_with_room_for_it_states_the_provenance(kind: PackKind) -> None:
     """Also an opaque one, and one in fewer colors because of its limit, which is met all the same.
