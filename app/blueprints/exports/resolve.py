@@ -112,8 +112,9 @@ def signature_of(query: ExportQuery) -> Signature:
 
 
 def pack_of(query: PackQuery) -> Export:
-    """Return the pack that a query selects."""
-    return Export(query.kind, query.background or WHITE)
+    """Return the pack that a query selects. Only web apps have a name."""
+    name = query.name if query.kind == "pwa" else ""
+    return Export(query.kind, query.background or WHITE, name)
 
 
 def read_export(name: str, query: str) -> tuple[Export, Signature]:

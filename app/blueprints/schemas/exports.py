@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 
 from app.blueprints.schemas.variant import (
     BACKGROUND_TEXT,
@@ -59,6 +59,9 @@ class PackQuery(ExportQuery):
     background: Annotated[Color | None, PlainValidator(parse_color), COLOR_TEXT] = Field(
         None, description="The color below opaque files; default: white."
     )
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ] = Field("", max_length=45, description="What the manifest of `pwa` calls the web app.")
 
 
 def _image_ids(names: tuple[str, ...]) -> tuple[str, ...]:

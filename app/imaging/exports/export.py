@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from app.imaging.variants.values import Color, format_value
 
@@ -28,10 +29,12 @@ class Export:
     Attributes:
         kind: what it is: the palette, or the kind of a pack.
         background: the color below the opaque files of a pack.
+        name: what the manifest of a web app calls it.
     """
 
     kind: Literal["palette"] | PackKind
     background: Color = WHITE
+    name: str = ""
 
     @property
     def content_type(self) -> str:
@@ -50,8 +53,12 @@ class Export:
 
     def canonical(self) -> str:
         """Return the text that identifies it among the variants of an image."""
-        background = f"background={format_value(self.background)}&"
-        return f"{background if self.background != WHITE else ''}export={self.kind}"
+        parts = []
+        if self.background != WHITE:
+            parts.append(f"background={format_value(self.background)}")
+        if self.name:
+            parts.append(f"name={quote(self.name, safe='')}")
+        return "&".join([*parts, f"export={self.kind}"])
 
 
 PALETTE = Export("palette")

@@ -18,6 +18,8 @@ from app.imaging.variants.values import Color
 
 Array = npt.NDArray[Any]
 
+DEFAULT_NAME = "My app"
+
 # Types of ICNS elements with PNG data, by side; 32 to 1024 px are also two pixels a point.
 _ICNS_TYPES = {
     16: (b"icp4",),
@@ -42,7 +44,8 @@ def make_pack(image: Array, export: Export, xmp: bytes) -> bytes:
         raise ValueError(f"no pack: {export.kind}")
     rule = pack_rule(export.kind)
     files = {each.path: _file(image, each, export.background, xmp) for each in rule.files}
-    texts = {each.path: each.text(export.background).encode() for each in rule.texts}
+    name = export.name or DEFAULT_NAME
+    texts = {each.path: each.text(export.background, name).encode() for each in rule.texts}
     return zip_files(files | texts)
 
 

@@ -1,5 +1,7 @@
 """The files of each pack, read from packs.toml."""
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +13,9 @@ from app.imaging.variants.values import Color, format_value
 
 FileFormat = Literal["png", "webp", "jpeg", "ico", "icns"]
 
+MAX_SHORT_NAME = 12
+"""Characters; launchers cut off longer names."""
+_PLACEHOLDER = re.compile(r"\{(?:background|name|short_name)\}")
 _FILE = Path(__file__).with_name("packs.toml")
 
 
@@ -37,10 +42,22 @@ class TextRule:
     path: str
     lines: tuple[str, ...]
 
-    def text(self, background: Color) -> str:
-        """Return the text for a background color."""
+    def text(self, background: Color, name: str) -> str:
+        """Return the text for a background color and a name, which it has as JSON."""
         lines = "\n".join(self.lines) + "\n"
-        return lines.replace("{background}", format_value(background))
+        values = {
+            "{background}": format_value(background),
+            "{name}": json.dumps(name, ensure_ascii=False),
+            "{short_name}": json.dumps(_shortened(name), ensure_ascii=False),
+        }
+        return _PLACEHOLDER.sub(lambda found: values[found[0]], lines)
+
+
+def _shortened(name: str) -> str:
+    """Return the name's first words, as many as have room below an icon."""
+    if len(name) <= MAX_SHORT_NAME:
+        return name
+    return name[: MAX_SHORT_NAME + 1].rpartition(" ")[0].rstrip() or name[:MAX_SHORT_NAME]
 
 
 @dataclass(frozen=True, kw_only=True)

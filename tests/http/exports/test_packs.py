@@ -39,6 +39,7 @@ def test_kind_and_background_select_the_pack(service: Service) -> None:
     for query, tag in (
         ("background=%23fff&kind=slack", tags[0]),
         ("background=%23123456&kind=slack&sig=unused", tags[2]),
+        ("kind=slack&name=Owl", tags[0]),  # only a web app has one
     ):
         assert service.get(f"{path}/pack?{query}").headers["ETag"] == tag
     for query, field in (
@@ -47,6 +48,8 @@ def test_kind_and_background_select_the_pack(service: Service) -> None:
         ("kind=slack&background=red", "background"),
         ("kind=slack&w=64", "w"),
         ("kind=slack&kind=pwa", "kind"),
+        (f"kind=pwa&name={'x' * 46}", "name"),
+        ("kind=pwa&name=a%00b", "name"),
     ):
         response = service.get(f"{path}/pack?{query}")
         assert error_of(response) == (400, "invalid_request")

@@ -23,19 +23,28 @@ _QUIET = (
 )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a browser without network requests of its own, with bundled fonts."""
-    program = os.environ.get("CHROMIUM") or _FETCHED / "chromium"
-    environment: dict[str, str | float | bool] = {
+def program() -> Path:
+    """Return the path of the browser's program."""
+    return Path(os.environ.get("CHROMIUM") or _FETCHED / "chromium")
+
+
+def program_environment() -> dict[str, str]:
+    """Return the environment in which the program finds its libraries and fonts."""
+    return {
         **os.environ,
         "LD_LIBRARY_PATH": str(_FETCHED / "al2023/lib"),
         "FONTCONFIG_FILE": str(NODE / "fonts.conf"),
         "XDG_CACHE_HOME": str(_FETCHED),  # where fontconfig keeps what it knows of fonts
     }
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser without network requests of its own, with bundled fonts."""
+    environment: dict[str, str | float | bool] = {**program_environment()}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=_QUIET, chromium_sandbox=False, env=environment
+            executable_path=program(), args=_QUIET, chromium_sandbox=False, env=environment
         )
         try:
             yield browser

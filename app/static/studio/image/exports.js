@@ -13,6 +13,9 @@ const PACKS = {
   discord: "Discord sticker and emoji", slack: "Slack emoji", social: "Social previews",
 };
 
+/** Return the beginning of the prompt, as long as the API allows for the name of a web app. */
+const nameOf = (image) => [...(image?.prompt ?? "").replace(/\s+/gu, " ").trim()].slice(0, 45).join("").trim();
+
 /** Set up both; `current` returns `{image, edits}`, and `change` gets the edits of a new color. */
 export function setUpExports({ current, change, say }) {
   const kind = find("#pack-kind");
@@ -23,7 +26,9 @@ export function setUpExports({ current, change, say }) {
     const button = find("#pack-download");
     button.disabled = true;
     try {
-      const blob = await blobOf(`images/${target.filename}/pack?kind=${kind.value}`);
+      const query = new URLSearchParams({ kind: kind.value });
+      if (kind.value === "pwa") query.set("name", nameOf(current().image));
+      const blob = await blobOf(`images/${target.filename}/pack?${query}`);
       save(blob, `${fileStem(current().image)}-${kind.value}.zip`);
       say(`Downloaded · ${bytes(blob.size)}`);
     } catch (error) {
