@@ -9,16 +9,18 @@ from flask import Response, request
 from app import errors
 from app.blueprints.dependencies import deps
 from app.blueprints.image_requests import check_owners, max_age_of, read_image, sign_again
-from app.blueprints.schemas.exports import ExportQuery, PackQuery
+from app.blueprints.schemas.exports import ExportQuery, PackQuery, SheetQuery
 from app.http.auth import caller
 from app.http.contract.validation import parse_query
 from app.http.image_middleware import ImageResponseSpec, send_image
 from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
 from app.imaging import Export
-from app.imaging.exports.export import PALETTE, WHITE
+from app.imaging.exports.export import PALETTE, WHITE, SheetLayout
 from app.models import StoredImage, object_keys
 
+SHEET = "sheet"
+"""Signed in the place of an image's id."""
 _ARCHIVE_MAX_AGE = 60  # seconds: a replaced image may be part of it
 
 EXPORT_ERRORS: tuple[type[errors.AppError], ...] = (
@@ -115,6 +117,23 @@ def pack_of(query: PackQuery) -> Export:
     """Return the pack that a query selects. Only web apps have a name."""
     name = query.name if query.kind == "pwa" else ""
     return Export(query.kind, query.background or WHITE, name)
+
+
+def layout_of(query: SheetQuery) -> SheetLayout:
+    """Return the layout that a query selects."""
+    return SheetLayout(
+        side=query.side, columns=query.columns, gap=query.gap, background=query.background
+    )
+
+
+def read_sheet(query: str) -> tuple[str, Signature]:
+    """Return the canonical text of a sheet's query, and its signature.
+
+    Raises:
+        InvalidRequest: the query is invalid.
+    """
+    selected = parse_query(SheetQuery, query)
+    return layout_of(selected).canonical(selected.image), signature_of(selected)
 
 
 def read_export(name: str, query: str) -> tuple[Export, Signature]:

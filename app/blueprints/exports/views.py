@@ -6,7 +6,15 @@ from flask import Blueprint, Response
 
 from app import errors
 from app.blueprints.dependencies import deps
-from app.blueprints.exports.resolve import EXPORT_ERRORS, pack_of, send_archive, send_export
+from app.blueprints.exports.resolve import (
+    EXPORT_ERRORS,
+    SHEET,
+    layout_of,
+    pack_of,
+    send_archive,
+    send_export,
+    signature_of,
+)
 from app.blueprints.image_requests import authenticates_reader, authorizes_read
 from app.blueprints.schemas.exports import PALETTE as EXAMPLE
 from app.blueprints.schemas.exports import (
@@ -17,7 +25,7 @@ from app.blueprints.schemas.exports import (
     SheetQuery,
 )
 from app.http.contract.decorator import Contract, contract
-from app.imaging.exports.export import PALETTE, SheetLayout
+from app.imaging.exports.export import PALETTE
 from app.models import Scope
 
 blueprint = Blueprint("exports", __name__)
@@ -109,6 +117,8 @@ def get_archive(query: ArchiveQuery) -> Response:
         content_types=("application/zip",),
         errors=(
             errors.SignatureRequired,
+            errors.SignatureInvalid,
+            errors.SignatureExpired,
             errors.ImageDamaged,
             errors.ImageNotFound,
             errors.Overloaded,
@@ -122,13 +132,10 @@ def get_sheet(query: SheetQuery) -> Response:
 
     A ZIP file with `sheet.png`, `sheet.json`, which has the place of each image, and `sheet.css`.
     It has up to 50 images, in the order of the request. Each sheet counts as a new variant.
+    Where variants have to be signed, callers without API keys need a signature.
     """
-    if deps().signer.keys and not deps().server_info.auth_required:
-        raise errors.SignatureRequired(
-            message="Sheets can't be signed. On this server they need API keys (AUTH_REQUIRED)."
-        )
-    layout = SheetLayout(
-        side=query.side, columns=query.columns, gap=query.gap, background=query.background
-    )
+    layout = layout_of(query)
+    if not deps().server_info.auth_required:
+        deps().signer.check(SHEET, layout.canonical(query.image), signature_of(query))
     draw = partial(deps().archive.sheet, layout=layout)
     return send_archive(query.image, draw, download_name="sheet.zip")

@@ -11,7 +11,7 @@ from app.blueprints.schemas.variant import (
     VariantQuery,
     parse_background,
 )
-from app.imaging.exports.export import PackKind
+from app.imaging.exports.export import SHEET_SIDE, PackKind
 from app.imaging.variants.values import Color, Range, parse_color
 from app.models import object_keys
 from app.usecases.images.archive import MAX_IMAGES
@@ -92,11 +92,11 @@ class ArchiveQuery(BaseModel):
     ] = Field(description="A file name or id of an image; repeat for each.")
 
 
-class SheetQuery(ArchiveQuery):
+class SheetQuery(ArchiveQuery, ExportQuery):
     """Selects the images of a sheet, and its layout."""
 
     side: Annotated[int, NumberInRange(Range(8, 256, whole=True))] = Field(
-        256, description="Side of each image, in pixels."
+        SHEET_SIDE, description="Side of each image, in pixels."
     )
     columns: Annotated[int, NumberInRange(Range(0, MAX_IMAGES, whole=True))] = Field(
         0, description="Images in a row; 0 for about as many as rows."

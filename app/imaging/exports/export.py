@@ -1,5 +1,6 @@
 """Files made from a stored image, other than variants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
@@ -20,6 +21,7 @@ PackKind = Literal[
     "social",
 ]
 WHITE: Color = (255, 255, 255)
+SHEET_SIDE = 256  # px of each image on a sheet, unless another one is requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,19 @@ class SheetLayout:
         background: the color of transparent areas, or None.
     """
 
-    side: int = 256
+    side: int = SHEET_SIDE
     columns: int = 0
     gap: int = 0
     background: Color | None = None
+
+    def canonical(self, image_ids: Sequence[str]) -> str:
+        """Return the text that identifies the sheet of these images."""
+        values = {
+            "side": "" if self.side == SHEET_SIDE else self.side,
+            "columns": self.columns or "",
+            "gap": self.gap or "",
+            "background": "" if self.background is None else format_value(self.background),
+        }
+        parts = [f"image={image_id}" for image_id in image_ids]
+        parts += [f"{name}={value}" for name, value in values.items() if value]
+        return "&".join([*parts, "export=sheet"])

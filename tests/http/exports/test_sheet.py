@@ -81,10 +81,8 @@ def test_wrong_requests_are_errors(embedded: Service) -> None:
     assert error_of(embedded.get(query(path, damaged))) == (500, "image_damaged")
 
 
-def test_sheets_count_as_variants_and_are_not_for_anyone_where_variants_are_signed(
-    tmp_path: Path,
-) -> None:
-    """They cost processor time, so the limit of variants holds, and signing keys need a caller."""
+def test_sheets_count_as_variants_and_are_signed_like_them(tmp_path: Path) -> None:
+    """They cost processor time, so the limit of variants holds; a signature covers all of it."""
     settings = settings_for(data_dir=tmp_path / "one", rate_limit_variants="1/hour")
     with serving(settings) as service:
         path = store_image(service)
@@ -94,3 +92,18 @@ def test_sheets_count_as_variants_and_are_not_for_anyone_where_variants_are_sign
     with serving(settings) as service:
         path = store_image(service)
         assert error_of(service.get(query(path))) == (403, "signature_required")
+        images = f"image={path[8:]}&image={store_image(service)[8:]}"
+        run = service.app.test_cli_runner().invoke
+        wanted = f"{images}&side=32&gap=4&background=fff"
+        signed = run(args=["images", "sign", "sheet", wanted]).stdout.strip()
+        assert service.get(signed).status_code == 200
+        other_spelling = signed.replace("background=fff", "columns=0&background=%23FFFFFF")
+        assert service.get(other_spelling).status_code == 200
+        first, second = images.split("&")
+        for wrong in (
+            signed.replace("gap=4", "gap=5"),
+            signed.replace(first, f"{second}&{first}", 1).replace(f"&{second}&side", "&side"),
+            signed.replace(f"&{second}", ""),
+        ):
+            assert error_of(service.get(wrong)) == (403, "signature_invalid"), wrong
+        assert run(args=["images", "sign", "sheet", "image=x"]).exit_code == 2

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import zipfile
 from itertools import pairwise
 from typing import Any, get_args
@@ -16,7 +15,7 @@ from PIL.IcoImagePlugin import IcoImageFile
 from app import imaging
 from app.imaging.exports.export import Export, PackKind
 from app.imaging.exports.fitting import encode_file
-from app.imaging.exports.pack import DEFAULT_NAME, make_pack
+from app.imaging.exports.pack import make_pack
 from app.imaging.exports.placing import place
 from app.imaging.exports.rules import FileRule, pack_rule
 from app.imaging.formats.xmp import Provenance, build_packet, read_packet
@@ -171,7 +170,7 @@ def test_texts_name_files_of_the_pack() -> None:
         sizes = {each.path.rpartition("/")[2]: each.size for each in rule.files}
         for text in rule.texts:
             content = text.text((18, 52, 86), "My app")
-            assert not re.search(r"\{\w+\}", content)
+            assert "{background}" not in content
             if text.path.endswith(("json", "webmanifest")):
                 document = json.loads(content)
                 for icon in document.get("icons", []) + document.get("images", []):
@@ -185,32 +184,10 @@ def test_texts_name_files_of_the_pack() -> None:
 
 def test_background_shows_in_opaque_files_and_texts() -> None:
     """The color is below opaque icons and in the manifest; transparent icons stay so."""
-    export = Export("pwa", (18, 52, 86), "Owl & co.")
-    assert export.canonical() == "background=123456&name=Owl%20%26%20co.&export=pwa"
-    files = unpack(make_pack(subject(), export, b""))
+    files = unpack(make_pack(subject(), Export("pwa", (18, 52, 86)), b""))
     assert opened(files["icon-maskable-192.png"]).getpixel((0, 0)) == (18, 52, 86)
     assert opened(files["icon-192.png"]).getpixel((0, 0)) == (0, 0, 0, 0)
-    manifest = json.loads(files["site.webmanifest"])
-    assert (manifest["theme_color"], manifest["name"]) == ("#123456", "Owl & co.")
-
-
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("", "My app"),
-        ("An owl", "An owl"),
-        ("An owl reading a book", "An owl"),
-        ("Twelve chars", "Twelve chars"),
-        ("Donaudampfschifffahrt", "Donaudampfsc"),
-        ('"{short_name}" \\ {background}', '"{short_name'),
-    ],
-)
-def test_a_web_app_has_a_name(name: str, short: str) -> None:
-    """It is text in the manifest, whatever it contains; its first words are the short name."""
-    rule = pack_rule("pwa")
-    (text,) = (each for each in rule.texts if each.path == "site.webmanifest")
-    manifest = json.loads(text.text((255, 255, 255), name or DEFAULT_NAME))
-    assert (manifest["name"], manifest["short_name"]) == (name or "My app", short)
+    assert json.loads(files["site.webmanifest"])["theme_color"] == "#123456"
     assert Export("pwa").canonical() == "export=pwa"
     assert Export("pwa", (18, 52, 86)).canonical() == "background=123456&export=pwa"
 
