@@ -96,11 +96,11 @@ class CreateCutout:
         """Return the stored record, which must be finished before anything is replaced.
 
         Raises:
-            ImageNotFound: the image was deleted in the meantime.
+            ImageNotFound: the image was deleted, or moved to the trash, in the meantime.
             RecordsUnavailable: the image is stored, but its record is not known to be.
         """
         stored = self.free_images.records.get(record.id)
-        if stored is None or stored.state is State.DELETED:
+        if stored is None or stored.state in {State.DELETED, State.TRASHED}:
             raise ImageNotFound(record.id)
         if not stored.is_finished:
             raise RecordsUnavailable(f"{record.id} is {stored.state}")

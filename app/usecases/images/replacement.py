@@ -7,7 +7,7 @@ image stays.
 
 from dataclasses import dataclass
 
-from app.errors import GenerationInProgress
+from app.errors import GenerationInProgress, ImageNotFound
 from app.models import ImageRecord, State, object_keys
 from app.ports import Clock, ImageRecords, ImageStore
 from app.usecases.generation import sidecar
@@ -32,12 +32,15 @@ class ReplaceImage:
         replaced in the meantime.
 
         Raises:
+            ImageNotFound: the image was deleted, or moved to the trash, in the meantime.
             GenerationInProgress: other servers keep replacing the image.
             StorageUnavailable: it is replaced, but its image is still stored.
             RecordsUnavailable: nothing was replaced, or it is unknown whether it was.
         """
         for _ in range(_MAX_TRIES):
             *earlier, newest = versions_of(self.records, old)
+            if not newest.is_finished:
+                raise ImageNotFound(newest.id)
             if newest.id == new.id:
                 return self._remove_images(earlier[-1:])
             if new.state is State.REPLACED or new.id in {version.id for version in earlier}:

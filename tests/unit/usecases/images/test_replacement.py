@@ -149,6 +149,19 @@ def test_replacing_gives_up_if_others_keep_replacing(
         replace_image(old, new)
 
 
+@pytest.mark.parametrize("change", ["trashed", "deleted"])
+def test_an_image_that_has_just_been_deleted_is_not_replaced(
+    world: World, replace_image: ReplaceImage, change: str
+) -> None:
+    """It stays where it was moved to, and is missing for the caller; the new image is kept."""
+    old, new = world.generate(a_request()), world.generate(a_request())
+    gone = getattr(old, change)(world.clock.now())
+    world.records.by_id[old.id] = gone
+    with pytest.raises(ImageNotFound):
+        replace_image(old, new)
+    assert (current(world, old), current(world, new).state) == (gone, State.READY)
+
+
 def test_circle_of_damaged_records_ends(world: World, images: Images) -> None:
     """Records that name each other lead nowhere, and are read a limited number of times."""
     one = a_record(state=State.REPLACED)
