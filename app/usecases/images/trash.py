@@ -87,14 +87,15 @@ class Trash:
 
     def settle(self, image_id: str) -> None:
         """Put the image where its record says; repeat if the record changes meanwhile."""
+        taken: bytes | None = None  # from its place, where another request may have restored it
         for _ in range(_MAX_TRIES):
             record = self.records.get(image_id)
             if record is None or not record.is_kept:
                 return
             if record.state is State.TRASHED:
-                self._put_away(record)
+                taken = self._put_away(record) or taken
             else:
-                self._put_back(record)
+                self._put_back(record, taken)
                 self.store.delete(object_keys.trash_key(image_id))
             current = self.records.get(image_id)
             if current is None or current.state is record.state:
@@ -128,18 +129,20 @@ class Trash:
             raise
         self.observer.trash("purged")
 
-    def _put_away(self, record: ImageRecord) -> None:
+    def _put_away(self, record: ImageRecord) -> bytes | None:
+        """Move the image to the trash; return it if it was at its place."""
         source, target = object_keys.image_key(record.id), object_keys.trash_key(record.id)
         image = self._get(source)
         if image is None:
-            return
+            return None
         # An image that another process made meanwhile replaces no copy of the right one.
         if _is_of(record, image) or self._get(target) is None:
             self._put(record, target, image)
         self.store.delete(source)
+        return image
 
-    def _put_back(self, record: ImageRecord) -> None:
-        image = self._get(object_keys.trash_key(record.id))
+    def _put_back(self, record: ImageRecord, taken: bytes | None = None) -> None:
+        image = self._get(object_keys.trash_key(record.id)) or taken
         if image is not None and not record.replaced_by and _is_of(record, image):
             self._put(record, object_keys.image_key(record.id), image)
 

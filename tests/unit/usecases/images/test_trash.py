@@ -209,22 +209,6 @@ def test_each_image_is_counted_once(world: World, trash: Trash) -> None:
     assert counts == {"trashed": 4, "restored": 1, "purged": 1, "emptied": 1}
 
 
-def test_nothing_is_left_by_restoring_a_purged_image(world: World, trash: Trash) -> None:
-    """Its address would serve it for ever, since no later request finds the record."""
-    made = world.generate(a_request())
-    trash.delete(made.id)
-    put = world.store.put
-
-    def purge_and_put(key: str, data: bytes, *, content_type: str) -> None:
-        trash.delete(made.id, purge=True)
-        put(key, data, content_type=content_type)
-
-    world.store.put = purge_and_put  # type: ignore[method-assign]  # reason: a race
-    with pytest.raises(ImageNotFound):
-        trash.restore(made.id)
-    assert {key for key in world.store.objects if made.id in key} == set()
-
-
 def test_settling_follows_the_record(world: World, trash: Trash) -> None:
     """Copies that a crash left are removed; an image that was cut out again is not lost to them."""
     made = world.generate(a_request())
