@@ -52,6 +52,7 @@ def below_path(
 def test_links_of_pages_lead_below_the_path(below_path: tuple[Service, str, str]) -> None:
     """Each link of the studio and of the documentation is below the path, and works there."""
     service, prefix, _ = below_path
+    tried: set[str] = set()
     for page in ("/", "/gallery", "/docs"):
         response = service.get(f"{prefix}{page}", headers=HOST)
         assert response.status_code == 200
@@ -59,11 +60,12 @@ def test_links_of_pages_lead_below_the_path(below_path: tuple[Service, str, str]
         links = [urljoin(f"{prefix}{page}", link) for link in Links(response.text).found]
         links = [link for link in links if not link.startswith("data:")]
         assert len(links) > 3
-        for link in links:
+        for link in set(links) - tried:
             assert link.startswith(f"{prefix}/")
             assert service.get(link, headers=HOST).status_code == 200, link
             bare = link.removeprefix(prefix)  # as a proxy sends it that removes the path
             assert service.get(bare, headers=HOST).status_code == 200, bare
+        tried.update(links)
 
 
 def test_scripts_use_relative_urls_only(below_path: tuple[Service, str, str]) -> None:
