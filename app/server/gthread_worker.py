@@ -167,10 +167,13 @@ class Worker(HoldingWorker):
         self.close_gracefully(conn)
 
     def _refuse(self, conn: Connection, error: BaseException) -> None:
-        """Reject a complete request at the lowest cost.
+        """Reject a complete request; at the lowest cost if its client sends no other.
 
-        Nothing of it is unread, so the connection can be closed immediately.
+        Then nothing is unread, so the connection can be closed immediately.
         """
+        if not conn.buffer.is_last:
+            self.reject(conn, error)
+            return
         self.handle_error(None, conn.sock, conn.client, error, bytes(conn.buffer.data))
         self._drop(conn)
 

@@ -13,6 +13,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 from app.server.connection import Connection
 
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
+_MAX_DISCARDED_BYTES = 32 * 1024 * 1024  # that it may send meanwhile
 _DEADLINE_CHECK_SECONDS = 0.25
 _FREE_CONNECTIONS = 50  # of `worker_connections`
 _STOP_SEND_SECONDS = 30.0
@@ -104,9 +105,12 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
     def _discard_input(self, conn: Connection, _: Any = None) -> None:
         """Discard further input until the client closes the connection."""
         try:
-            if conn.sock.receive() == b"":
-                self._drop(conn)
+            data = conn.sock.receive()
         except OSError:
+            self._drop(conn)
+            return
+        conn.discarded_bytes += len(data or b"")
+        if data == b"" or conn.discarded_bytes > _MAX_DISCARDED_BYTES:
             self._drop(conn)
 
     def _drop(self, conn: Connection) -> None:

@@ -6,6 +6,7 @@ The worker's event loop uses this for all connections, so nothing here blocks, a
 sends byte by byte doesn't make the parser read a body repeatedly.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ _PIECE_BYTES = 4096  # the parser copies the rest of a piece for each chunk in i
 
 _HEAD_END = b"\r\n\r\n"
 _CREDENTIAL_HEADERS = {name.upper() for name in CREDENTIAL_HEADERS}  # as gunicorn has them
+_LAST_REQUEST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n", re.IGNORECASE)
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -69,6 +71,12 @@ class RequestBuffer:
         line = self.data[: self.data.find(b"\r\n")].decode("latin-1")
         method, _, rest = line.partition(" ")
         return method, rest.partition(" ")[0]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the client announces that it sends nothing after this request."""
+        head = self.data[: self.data.find(_HEAD_END) + len(_HEAD_END)]
+        return len(head) == len(self.data) and bool(_LAST_REQUEST.search(head))
 
     def append(self, data: bytes) -> bool:
         """Add received bytes; return whether the request is complete.

@@ -52,7 +52,8 @@ def reconcile_again(book: OrderBook, result: Result) -> None:
         names = {image.id: image.name for image in book.images if image.id}
         result.violate(f"reconcile left: {_left(done.stdout, names)} {done.stderr[-500:]}")
     else:
-        found = json.loads(done.stdout)["found"]
+        kinds = json.loads(done.stdout)["kinds"]
+        found = {kind: summary["found"] for kind, summary in kinds.items() if summary["found"]}
         result.figure("found by reconcile after the repairs", found)
 
 

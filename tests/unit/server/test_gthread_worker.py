@@ -13,6 +13,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from app.http.request_kinds import RequestKind
+from app.server import holding_worker
 from app.server.error_responses import ErrorSender
 from app.server.gthread_worker import Worker
 
@@ -61,10 +62,10 @@ def worker() -> Iterator[Worker]:
                 connection.close()
 
 
-def request(worker: Worker, path: str) -> socket.socket:
+def request(worker: Worker, path: str, header: str = "Accept: */*") -> socket.socket:
     """Send a request to the worker."""
     client = socket.create_connection(worker.sockets[0].getsockname())
-    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
     return client
 
 
@@ -94,13 +95,48 @@ def test_a_health_check_goes_before_a_burst(worker: Worker) -> None:
 def test_a_request_without_a_thread_is_refused_and_closed(worker: Worker) -> None:
     """The client gets the whole response, and the worker keeps no connection."""
     worker.tpool.full = True
-    with request(worker, "/images") as client:
+    with request(worker, "/images", "Connection: close") as client:
         accept_all(worker, 1)
         worker.wait_for_and_dispatch_events(0)
         client.settimeout(60)
-        response = b""
-        while data := client.recv(65536):
-            response += data
+        response = read_all(client)
     assert response.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nRetry-After: 2\r\n" in response
     assert (worker.nr_conns, worker.tpool.submitted) == (0, [])
+
+
+def test_a_client_that_sends_more_requests_reads_the_refusal_of_the_first(worker: Worker) -> None:
+    """What it sent after that is discarded, because a close with unread data is a reset."""
+    worker.tpool.full = True
+    with request(worker, "/images") as client:
+        accept_all(worker, 1)
+        client.sendall(b"GET /images HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+        worker.wait_for_and_dispatch_events(0)
+        client.settimeout(60)
+        assert read_all(client).startswith(b"HTTP/1.1 503 ")
+        client.shutdown(socket.SHUT_WR)
+        while worker.nr_conns:
+            worker.wait_for_and_dispatch_events(1)
+    assert worker.tpool.submitted == []
+
+
+def test_a_client_that_never_stops_sending_is_cut_off(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only so many bytes are discarded after a refusal."""
+    monkeypatch.setattr(holding_worker, "_MAX_DISCARDED_BYTES", 1000)
+    worker.tpool.full = True
+    with request(worker, "/images") as client:
+        accept_all(worker, 1)
+        worker.wait_for_and_dispatch_events(0)
+        client.sendall(b"x" * 1001)
+        while worker.nr_conns:
+            worker.wait_for_and_dispatch_events(1)
+
+
+def read_all(client: socket.socket) -> bytes:
+    """Return what the server sends until it closes its side."""
+    received = b""
+    while data := client.recv(65536):
+        received += data
+    return received
