@@ -123,7 +123,7 @@ def test_a_client_that_sends_more_requests_reads_the_refusal_of_the_first(worker
 def test_a_client_that_never_stops_sending_is_cut_off(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only so many bytes are discarded after a refusal."""
+    """The number of bytes that are discarded after a refusal has a limit."""
     monkeypatch.setattr(holding_worker, "_MAX_DISCARDED_BYTES", 1000)
     worker.tpool.full = True
     with request(worker, "/images") as client:
