@@ -16,13 +16,13 @@ from app.errors import (
     VariantsBusy,
 )
 from app.http.concurrency import Places
-from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS, Turns
+from app.http.uploads.limits import MAX_CONCURRENT_UPLOADS, MemoryTurns
 from app.ports import Clock, ImageStore, Ports
 from app.services.caching.caching_store import CachingStore
 from app.services.runtime.guard import ReadGuard
 
-_LOADED_UPLOADS = 2  # one is cut out while another one is stored
-_UPLOAD_WAIT_SECONDS = 120.0
+_LOADED_UPLOAD_BYTES = 24 * 1024 * 1024  # one of the largest, or several smaller ones
+_UPLOAD_WAIT_SECONDS = 300.0
 
 WaitingFor = Literal["images", "the same image", "records", "prompts", "deletions", "archives"]
 
@@ -51,10 +51,10 @@ def upload_places() -> Places:
     return Places(MAX_CONCURRENT_UPLOADS, lambda: ServiceBusy("too many uploads"))
 
 
-def upload_turns() -> Turns:
+def upload_turns() -> MemoryTurns:
     """Return turns for uploads whose file is in memory, which decoding needs."""
-    return Turns(
-        _LOADED_UPLOADS,
+    return MemoryTurns(
+        _LOADED_UPLOAD_BYTES,
         seconds=_UPLOAD_WAIT_SECONDS,
         error=lambda: ServiceBusy("uploads are processed too slowly"),
     )

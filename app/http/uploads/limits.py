@@ -1,8 +1,9 @@
 """How much is received of requests that carry a file, and where to."""
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -47,26 +48,51 @@ class UploadLimits:
         )
 
 
-class Turns:
-    """Context manager that bounds how many threads do the same work; others wait for a turn.
+class MemoryTurns:
+    """Bounds the bytes that threads hold in memory; others wait for a turn, in their order.
 
     Args:
-        count: the number of threads.
+        total: the number of bytes. What is larger is held alone.
         seconds: how long a thread waits.
         error: creates the error for those that waited in vain.
     """
 
-    def __init__(self, count: int, *, seconds: float, error: Callable[[], AppError]) -> None:
-        self._free = threading.Semaphore(count)
+    def __init__(self, total: int, *, seconds: float, error: Callable[[], AppError]) -> None:
+        self._total = self._free = total
         self._seconds = seconds
         self._error = error
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
 
-    def __enter__(self) -> None:
-        if not self._free.acquire(timeout=self._seconds):
-            raise self._error()
+    @contextmanager
+    def __call__(self, size: int) -> Iterator[None]:
+        """Hold this number of bytes within the block.
 
-    def __exit__(self, *_: object) -> None:
-        self._free.release()
+        Raises:
+            AppError: no turn came in time.
+        """
+        size = min(size, self._total)
+        self._acquire(size)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += size
+                self._changed.notify_all()
+
+    def _acquire(self, size: int) -> None:
+        turn = object()
+        with self._changed:
+            self._waiting.append(turn)
+            try:
+                if not self._changed.wait_for(
+                    lambda: self._waiting[0] is turn and size <= self._free, self._seconds
+                ):
+                    raise self._error()
+                self._free -= size
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
 
 
 def register(app: Flask, limits: UploadLimits) -> None:

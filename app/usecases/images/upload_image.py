@@ -1,5 +1,7 @@
 """Store images that callers send, as if they had been generated here. Never pays."""
 
+import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
@@ -48,14 +50,14 @@ class UploadImage:
         free_images: makes the image once.
         quota: limits what a caller sends.
         observer: measures uploads.
-        loading: entered by each thread while it has a file in memory, to bound their number.
+        loading: called with the size of a file; bounds the bytes of all files in memory.
     """
 
     image_processor: ImageProcessor
     free_images: FreeImages
     quota: UploadQuota
     observer: Observer
-    loading: AbstractContextManager[object] = UNLIMITED
+    loading: Callable[[int], AbstractContextManager[object]] = lambda _: UNLIMITED
 
     def __call__(self, request: UploadRequest) -> FreeImage:
         """Store the image, or return that of an earlier request with the same file.
@@ -70,7 +72,7 @@ class UploadImage:
             RecordsUnavailable: the records are unreachable; the same request continues later.
         """
         try:
-            with self.loading:
+            with self.loading(_size_of(request.file)):
                 stored, size_bytes = self._store(request, request.file.read())
         except AppError as error:
             error.charged = Charged.NO
@@ -127,3 +129,11 @@ class UploadImage:
         except InvalidOption as error:
             raise InvalidRequest.of_field(error.option, str(error)) from None
         return replace(request.options, mask=mask)
+
+
+def _size_of(file: BinaryIO) -> int:
+    """Return the number of bytes from the current position to the end."""
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    return size
