@@ -133,7 +133,7 @@ class UploadImage:
 
 def _size_of(file: BinaryIO) -> int:
     """Return the number of bytes from the current position to the end."""
-    start = file.tell()
+    start = file.seek(0, os.SEEK_CUR)
     size = file.seek(0, os.SEEK_END) - start
     file.seek(start)
     return size
