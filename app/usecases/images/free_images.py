@@ -28,6 +28,7 @@ from app.usecases.images.trash import Trash
 LEASE = timedelta(seconds=90)
 """The lease of a new record: longer than cutting out and storing take, with all waiting."""
 
+_DELETION = timedelta(seconds=5)  # a deletion takes less; then it was interrupted
 _REPEATED = {State.FAILED, State.UNKNOWN}
 _WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
 _NOT_STORED = (
@@ -130,8 +131,10 @@ class FreeImages:
         if existing is None or existing.is_tombstone or existing.state in _REPEATED:
             return self._make(existing, prepare())
         if existing.state is State.DELETED:
-            with suppress(ImageNotFound):  # another process has finished the deletion
-                self.images.delete(image_id)
+            # Another request may be deleting the objects: it must not take the new ones for them.
+            if existing.lease_until + _DELETION <= self.clock.now():
+                with suppress(ImageNotFound):  # another process has finished the deletion
+                    self.images.delete(image_id)
             raise GenerationInProgress(f"{image_id} was being deleted")
         if existing.state is State.TRASHED:
             with suppress(ImageNotFound):  # another process has deleted it for good
