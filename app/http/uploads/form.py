@@ -46,8 +46,8 @@ _FORM_MEDIA_TYPE = "Send the body as a form, with Content-Type: multipart/form-d
 
 
 def _check_file(value: object) -> object:
-    if not hasattr(value, "read"):
-        raise ValueError("Must be a file: a part of the form with a file name.")
+    if isinstance(value, str):
+        raise ValueError("Must be a file: a part of the form with a file name.")  # noqa: TRY004 - reason: pydantic reports ValueErrors
     return value
 
 
