@@ -11,6 +11,14 @@ from app.config import Settings
 
 _log = logging.getLogger(__name__)
 
+_IMAGING = (
+    "app.imaging.cutout.pipeline",
+    "app.imaging.variants.render",
+    "numpy.ma",
+    "PIL.ImageOps",
+)
+"""What the first cutout or variant would import; a tenth of a second that holds Python's lock."""
+
 _MODULES = {
     "offline": ("app.painter",),
     "openai": ("openai.resources.images", "openai.resources.moderations", "httpcore2"),
@@ -116,7 +124,9 @@ def preload(settings: Settings) -> None:
     The loaded objects are frozen, which excludes them from garbage collection. They are never
     freed, and a collection would make each worker copy the memory pages shared with the others.
     """
-    import_module("app.imaging.cutout.pipeline")
+    for name in _IMAGING:
+        import_module(name)
+    import_module("PIL.Image").init()  # its plugins, which the first AVIF file would import
     import_module("app.services.observability.metrics")
     import_module("app.services.rate_limiting.sqlite_storage")
     for selected in select_adapters(settings):

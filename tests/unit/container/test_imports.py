@@ -32,6 +32,24 @@ preload(Settings.load())
 print(*(name for name in "{HEAVY}".split() if name in sys.modules))
 """
 
+FIRST_IMAGES = """
+import sys
+import cv2, numpy
+from app import imaging
+from app.config import Settings
+from app.container import preload
+preload(Settings.load())
+pixels = numpy.full((64, 64, 3), 255, numpy.uint8)
+pixels[16:48, 16:48] = 40
+original = cv2.imencode(".png", pixels)[1].tobytes()
+before = set(sys.modules)
+image = imaging.cutout(original).png
+for format in ("png", "webp", "avif", "jpeg"):
+    variant = imaging.Variant(width=512, height=512, format=format)
+    imaging.render_variant(image, lambda: imaging.VariantSource(original), variant)
+print(*sorted(set(sys.modules) - before))
+"""
+
 
 @pytest.mark.usefixtures("nothing_set")
 def test_default_service_starts_without_heavy_packages(tmp_path: Path) -> None:
@@ -66,3 +84,10 @@ def test_preload_imports_what_the_settings_need(tmp_path: Path) -> None:
     assert python_process.run(PRELOADED, cwd=tmp_path, env=env).split() == [
         *("openai", "boto3", "botocore", "limits", "cv2", "numpy", "PIL")
     ]
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_first_images_import_nothing(tmp_path: Path) -> None:
+    """A worker's first requests don't hold up its health checks by importing modules."""
+    found = python_process.run(FIRST_IMAGES, cwd=tmp_path, env={"DATA_DIR": str(tmp_path)})
+    assert found.split() == []
