@@ -22,6 +22,8 @@ COLORS = 6  # of them, the first, are `measure_color`'s
 _DARK, _LIGHT, _VIVID = 90, 215, 48  # levels: of the lightest channel, the darkest, their distance
 _WHITE_OFFSETS = (2.0, 20.0)  # levels between the background and a white that the drawing uses
 _MIN_WHITE, _MIN_PLAIN = 0.015, 0.7  # of the subject; of the pixels within these offsets
+# A hole in noise is lighter than the background, too, by as much, but not evenly in all channels.
+_MIN_LIGHTER, _MAX_LIGHTER_TINT, _MAX_LIGHTER_NOISE = 0.75, 0.25, 0.5  # levels
 _MIN_COMPONENT = 24  # px of half the working size: smaller silhouettes are ornaments
 _SQUARE_3 = np.ones((3, 3), np.uint8)
 
@@ -73,6 +75,24 @@ def measure_color(
         float(np.abs(off).max()), float(off.mean()), float(off.max() - off.min()),
         noise, noise - background.noise, background.noise,
     )  # fmt: skip
+
+
+def find_lighter(colors: Array) -> Array:
+    """Return which regions are a lighter white than the background, of the same tint.
+
+    On an even background of 254, white of 255 is painted: holes have the background's color.
+
+    Args:
+        colors: (n, 6) what `measure_color` returns for each region.
+
+    Returns:
+        (n,) bool.
+    """
+    mean, tint, noise = (
+        colors[:, NAMES.index(name)] for name in ("offset_mean", "tint", "background_noise")
+    )
+    even = (tint <= _MAX_LIGHTER_TINT) & (noise <= _MAX_LIGHTER_NOISE)
+    return np.asarray(even & (mean >= _MIN_LIGHTER))
 
 
 def has_own_white(image: Array, regions: Regions, background: Background) -> bool:

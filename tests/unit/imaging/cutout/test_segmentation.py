@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from app import imaging
+from app.imaging import HoleChoice
+from app.imaging.cutout.background import estimate_background
+from app.imaging.cutout.compositing import resize
+from app.imaging.cutout.options import CutoutOptions
 from tests.support.images.doubtful_cutouts import disc
 from tests.support.images.sample_images import choose, encoded, owl, pixels
 
@@ -54,6 +58,22 @@ def ring() -> Image.Image:
     pen.ellipse((200, 200, 824, 824), fill=(200, 120, 60))
     pen.ellipse((420, 420, 604, 604), fill="white")
     return canvas
+
+
+def test_a_hole_in_a_noisy_background_has_no_rim_of_background() -> None:
+    """Where only edges count, the opacity along a hole is as right as along the outline."""
+    noise = 4 * np.random.default_rng(3).standard_normal((SIDE, SIDE, 3))
+    levels = np.asarray(ring()).astype(np.float64) * (246 / 255) + noise
+    image = Image.fromarray(np.clip(levels + 0.5, 0, 255).astype(np.uint8))
+    assert not estimate_background(resize(np.asarray(image), 512, 512)).is_clean
+    alpha = cut(image, options=CutoutOptions(holes=HoleChoice("cut")))[..., 3]
+    hole, solid = (Image.new("L", (SIDE, SIDE)) for _ in range(2))
+    ImageDraw.Draw(hole).ellipse((424, 424, 600, 600), fill=255)
+    ImageDraw.Draw(solid).ellipse((204, 204, 820, 820), fill=255)
+    ImageDraw.Draw(solid).ellipse((416, 416, 608, 608), fill=0)
+    inside, painted = (np.asarray(mask.reduce(4)) == 255 for mask in (hole, solid))
+    assert alpha[inside].max() <= 24
+    assert alpha[painted].min() >= 232
 
 
 @pytest.mark.parametrize(

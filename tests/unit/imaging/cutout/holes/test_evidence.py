@@ -73,6 +73,24 @@ def test_a_white_of_its_own_makes_holes_more_likely() -> None:
     assert white < unclear / 2
 
 
+def test_white_that_is_lighter_than_an_even_background_is_kept() -> None:
+    """White of 255 on 254 is painted; a tint, or a noisy background, proves nothing."""
+
+    def decision(opening: tuple[int, int, int], noise: float = 0.0) -> str:
+        image = draw_padlock(254)
+        cv2.floodFill(image, None, (256, 200), opening)
+        rng = np.random.default_rng(2)
+        noisy = image.astype(np.float64) + noise * rng.normal(0, 1, image.shape)
+        (area,) = cut_out(np.clip(noisy + 0.5, 0, 255).astype(np.uint8)).areas
+        return area.decision
+
+    assert decision((255, 255, 255)) == "keep"
+    assert decision((255, 255, 255), noise=0.3) == "keep"
+    assert decision((255, 255, 255), noise=1.0) == "cut"
+    assert decision((255, 255, 254)) == "cut"
+    assert decision((254, 254, 254)) == "cut"
+
+
 def test_the_prompt_does_not_override_a_clear_shape() -> None:
     """Eyes stay, and the opening of a shackle goes, whatever the prompt says."""
     assert [area.decision for area in cut_out(draw_eyes(254), "rings, wheels").areas] == [
