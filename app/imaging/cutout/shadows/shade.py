@@ -115,7 +115,7 @@ class Shade:
         if background.is_clean:
             return np.asarray(similar | outside | self.unsure)
         inside: Array = 1 - np.asarray(cv2.dilate(outside, _SQUARE_3))
-        enclosed = similar & self.passable & inside
+        enclosed: Array = similar & self.passable & inside
         near = np.asarray(cv2.dilate(enclosed, _SQUARE_7))
         enclosed = enclosed | (near & inside & (distance <= limit).view(np.uint8))
         return np.asarray(outside | enclosed)
