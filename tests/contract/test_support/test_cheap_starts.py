@@ -1,5 +1,8 @@
 """Shared URL builders against those that Werkzeug compiles for each application."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from werkzeug.routing import BaseConverter, Map, Rule
 
 from tests.support.cheap_starts import CachingRule
@@ -15,9 +18,11 @@ class _Reversed(BaseConverter):
         return super().to_url(value[::-1])
 
 
-def _url(kind: type[Rule], converter: type[BaseConverter], **options: object) -> str:
+def _url(
+    kind: type[Rule], converter: type[BaseConverter], defaults: Mapping[str, Any] | None = None
+) -> str:
     rules = [
-        kind("/a/<word:one>/<int:two>", endpoint="words", **options),  # type: ignore[arg-type]
+        kind("/a/<word:one>/<int:two>", endpoint="words", defaults=defaults),
         kind("/b", endpoint="plain"),
     ]
     adapter = Map(rules, converters={"word": converter}).bind("example.com", "/base")
@@ -29,7 +34,7 @@ def test_urls_are_those_of_werkzeug() -> None:
     """The same text with other converters or defaults makes other URLs; a query is appended."""
     for _ in range(2):
         for converter in (_Upper, _Reversed):
-            for options in ({}, {"defaults": {"three": 3}}):
-                expected = _url(Rule, converter, **options)
-                assert _url(CachingRule, converter, **options) == expected
+            for defaults in (None, {"three": 3}):
+                expected = _url(Rule, converter, defaults)
+                assert _url(CachingRule, converter, defaults) == expected
     assert _url(Rule, _Upper) != _url(Rule, _Reversed)
