@@ -129,12 +129,10 @@ def build_free_images(
         recovery: finishes interrupted requests, with the same adapters.
         sleep: waits a number of seconds.
     """
-    images = Images(ports.store, ports.records, ports.clock)
     return FreeImages(
         records=ports.records,
         clock=ports.clock,
-        images=images,
-        trash=build_trash(ports, images),
+        trash=build_trash(ports, Images(ports.store, ports.records, ports.clock)),
         finalizer=recovery.finalizer,
         recovery=recovery,
         sleep=sleep,

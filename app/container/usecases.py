@@ -140,8 +140,8 @@ def build_dependencies(settings: Settings, ports: Ports) -> Dependencies:
         import_image=ImportImage(
             records=ports.records,
             image_processor=ports.image_processor,
-            clock=ports.clock,
             finalizer=finalizer,
+            trash=trash,
         ),
         recut=RecutImages(
             records=ports.records,

@@ -85,6 +85,19 @@ def image_key(image_id: str) -> str:
     return IMAGES + image_name(image_id)
 
 
+def keys_of(image_id: str, original_key: str) -> tuple[str, ...]:
+    """Return the keys of an image's objects; without a key of the original, the usual one.
+
+    An interrupted move leaves the image at its place and in the trash, whatever the state.
+    """
+    return (
+        image_key(image_id),
+        trash_key(image_id),
+        original_key or original_keys(image_id)[0],
+        sidecar_key(image_id),
+    )
+
+
 def key_prefixes(image_id: str) -> tuple[str, ...]:
     """Return the prefixes of the keys of all of an image's objects."""
     return f"{ORIGINALS}{image_id}.", f"{IMAGES}{image_id}."

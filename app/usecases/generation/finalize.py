@@ -22,6 +22,7 @@ from app.models import ImageRecord, Original, ProcessedImage, State, object_keys
 from app.ports import Clock, ImageProcessor, ImageStore, Observer, Spool
 from app.usecases.billing.accounting import AccountedRecords
 from app.usecases.generation import sidecar
+from app.usecases.images.images import undo_if_deleted
 from app.usecases.images.originals import options_of
 from app.usecases.images.provenance import ProvenanceBuilder, image_with_lost_provenance
 
@@ -174,9 +175,20 @@ class ImageFinalizer:
         for _ in range(_MAX_TRIES):
             stored = self.records.get(outcome.id)
             if stored is None or not _overrules(outcome, stored):
-                return
+                break
             if self.records.compare_and_swap(stored, replace(outcome, claim=stored.claim)):
                 return
+        if stored is not None:
+            self._undo_if_deleted(outcome)
+
+    def _undo_if_deleted(self, outcome: ImageRecord) -> None:
+        """Remove what was stored of an image that another process has finished and deleted."""
+        original_key = outcome.original.key if outcome.original else ""
+        keys = object_keys.keys_of(outcome.id, original_key)
+        try:
+            undo_if_deleted(self.records.records, self.store, outcome.id, keys)
+        except StorageUnavailable as error:
+            _log.warning("%s was deleted, but may still be stored: %s", outcome.id, error.detail)
 
     def _inspect(self, image_id: str, data: bytes) -> tuple[Original | None, str]:
         """Return the original's metadata, or None and why it is not an image."""

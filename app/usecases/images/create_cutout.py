@@ -80,9 +80,7 @@ class CreateCutout:
         return result
 
     def _find_or_create(self, parent: ImageRecord, options: CutoutOptions) -> FreeImage:
-        image_id = _derived_id(parent, options)
-
-        def prepare() -> PreparedImage:
+        def prepare(image_id: str) -> PreparedImage:
             original = self.inputs.original_of(parent)
             self.inputs.check_areas(original, options)
             now = self.free_images.clock.now()
@@ -90,7 +88,8 @@ class CreateCutout:
             record = replace(pending, cutout_options=options.to_document())
             return PreparedImage(record=record, original=original)
 
-        return self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
+        derived_id = _derived_id(parent, options)
+        return self.free_images.find_or_make(derived_id, prepare, in_progress=_IN_PROGRESS)
 
     def _confirmed(self, record: ImageRecord) -> ImageRecord:
         """Return the stored record, which must be finished before anything is replaced.

@@ -2,10 +2,14 @@
 
 The order of the steps is that of a generation: the record is inserted before anything is stored,
 and the original is stored before the image. So whatever a crash leaves is finished by recovery.
+
+The id of a deleted image is not used again while its tombstone is kept. A deletion may be delayed,
+in a stopped process or on its way to the store, and would remove the objects of the new image.
 """
 
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,13 +26,12 @@ from app.models import ImageRecord, State
 from app.ports import Clock, ImageRecords
 from app.usecases.generation.finalize import ImageFinalizer
 from app.usecases.generation.recovery import Recovery
-from app.usecases.images.images import Images
 from app.usecases.images.trash import Trash
 
 LEASE = timedelta(seconds=90)
 """The lease of a new record: longer than cutting out and storing take, with all waiting."""
 
-_DELETION = timedelta(seconds=5)  # a deletion takes less; then it was interrupted
+_MAX_IDS = 8  # of images with the same origin, of which at most one is not deleted
 _REPEATED = {State.FAILED, State.UNKNOWN}
 _WAIT_SECONDS, _POLL_SECONDS = 10.0, 0.1  # for another request that makes the same image
 _NOT_STORED = (
@@ -66,7 +69,6 @@ class FreeImages:
     Args:
         records: store the records.
         clock: determines leases.
-        images: finishes deletions.
         trash: returns an image that is requested again.
         finalizer: stores the image and finalizes the record.
         recovery: finishes an earlier request that was interrupted.
@@ -75,7 +77,6 @@ class FreeImages:
 
     records: ImageRecords
     clock: Clock
-    images: Images
     trash: Trash
     finalizer: ImageFinalizer
     recovery: Recovery
@@ -83,17 +84,17 @@ class FreeImages:
 
     def find_or_make(
         self,
-        image_id: str,
-        prepare: Callable[[], PreparedImage],
+        derived_id: str,
+        prepare: Callable[[str], PreparedImage],
         *,
         in_progress: str,
     ) -> FreeImage:
         """Return the image, or make it.
 
         Args:
-            image_id: its id.
-            prepare: called before anything is stored, and again if another request ends without
-                an image.
+            derived_id: the id that follows from what it is made of.
+            prepare: called with the image's id before anything is stored, and again if another
+                request ends without an image.
             in_progress: the error message if another request keeps making it.
 
         Raises:
@@ -104,7 +105,7 @@ class FreeImages:
         """
         deadline = self.clock.monotonic() + _WAIT_SECONDS
         while True:
-            existing = self.records.get(image_id)
+            image_id, existing = find_image(self.records, derived_id)
             if existing is not None and existing.is_finished:
                 return FreeImage(record=existing, created=False)
             try:
@@ -121,7 +122,7 @@ class FreeImages:
         self,
         image_id: str,
         existing: ImageRecord | None,
-        prepare: Callable[[], PreparedImage],
+        prepare: Callable[[str], PreparedImage],
     ) -> ImageRecord:
         """Make the image, or take the next step towards it; return its record.
 
@@ -129,13 +130,7 @@ class FreeImages:
             GenerationInProgress: another request is making it.
         """
         if existing is None or existing.is_tombstone or existing.state in _REPEATED:
-            return self._make(existing, prepare())
-        if existing.state is State.DELETED:
-            # Another request may be deleting the objects: it must not take the new ones for them.
-            if existing.lease_until + _DELETION <= self.clock.now():
-                with suppress(ImageNotFound):  # another process has finished the deletion
-                    self.images.delete(image_id)
-            raise GenerationInProgress(f"{image_id} was being deleted")
+            return self._make(existing, prepare(image_id))
         if existing.state is State.TRASHED:
             with suppress(ImageNotFound):  # another process has deleted it for good
                 self.trash.restore(image_id)
@@ -156,6 +151,41 @@ class FreeImages:
         return _without_provider_errors(
             lambda: self.finalizer.finalize(pending, original, safe=True, cutout=cutout)
         )
+
+
+def find_image(records: ImageRecords, derived_id: str) -> tuple[str, ImageRecord | None]:
+    """Return the id of an image, or the one under which to make it, with its record.
+
+    Args:
+        records: contain the images.
+        derived_id: the id that follows from what the image is made of.
+
+    Raises:
+        GenerationInProgress: too many images with this origin are being deleted.
+        RecordsUnavailable: the records are unreachable.
+    """
+    unused, tombstones = list[str](), list[ImageRecord]()
+    for image_id in _ids(derived_id):
+        record = records.get(image_id)
+        if record is None:
+            unused.append(image_id)
+        elif record.state is not State.DELETED:
+            return image_id, record
+        elif record.is_tombstone:
+            tombstones.append(record)
+    if unused:
+        return unused[0], None
+    if not tombstones:
+        raise GenerationInProgress(f"{derived_id} is being deleted")
+    oldest = min(tombstones, key=lambda record: record.lease_until)
+    return oldest.id, oldest
+
+
+def _ids(derived_id: str) -> Iterator[str]:
+    """Yield the ids that the image may have, each to be used after the one before is deleted."""
+    yield derived_id
+    namespace = uuid.UUID(derived_id)
+    yield from (str(uuid.uuid5(namespace, str(number))) for number in range(2, _MAX_IDS + 1))
 
 
 def _without_provider_errors(finish: Callable[[], ImageRecord]) -> ImageRecord:

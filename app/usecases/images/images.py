@@ -133,9 +133,7 @@ class Images:
         return self.guard(self.records.version)
 
     def delete(self, image_id: str, *, owner: str | None = None) -> None:
-        """Delete the objects, then the record.
-
-        An interrupted deletion can be repeated.
+        """Delete the objects, then the record. An interrupted deletion can be repeated.
 
         A tombstone stays until Idempotency-Keys of that age expire, so that a late retry does not
         pay for the image again, and no server restores it from its spool.
@@ -177,7 +175,10 @@ class Images:
     def _remove(self, record: ImageRecord) -> None:
         deleted = self._mark(record)
         self.forget_owner(record.id)
-        for key in _object_keys(record):
+        original_key = record.original.key if record.original else ""
+        for key in object_keys.keys_of(record.id, original_key):
+            if not _is_same(deleted, self.records.get(record.id)):
+                return  # another process went on with the deletion while this one was stopped
             self.store.delete(key)
         self.records.compare_and_swap(deleted, deleted.tombstone(self.clock.now()))
 
@@ -229,6 +230,11 @@ def undo_if_deleted(
         store.delete(key)
 
 
+def _is_same(record: ImageRecord, stored: ImageRecord | None) -> bool:
+    mark = (record.state, record.lease_until)
+    return stored is not None and (stored.state, stored.lease_until) == mark
+
+
 def _can_be_deleted(record: ImageRecord) -> bool:
     is_half_deleted = record.state is State.DELETED and record.created_at is not None
     return record.is_kept or is_half_deleted
@@ -236,15 +242,3 @@ def _can_be_deleted(record: ImageRecord) -> bool:
 
 def _belongs_to(record: ImageRecord, owner: str | None) -> bool:
     return owner is None or (record.owner == owner and owner != "")
-
-
-def _object_keys(record: ImageRecord) -> tuple[str, ...]:
-    originals = object_keys.original_keys(record.id)
-    original_key = record.original.key if record.original else originals[0]
-    # An interrupted move leaves the image in the trash, too, whatever the state.
-    return (
-        object_keys.image_key(record.id),
-        object_keys.trash_key(record.id),
-        original_key,
-        object_keys.sidecar_key(record.id),
-    )

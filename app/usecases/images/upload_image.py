@@ -82,23 +82,23 @@ class UploadImage:
         return stored
 
     def _store(self, request: UploadRequest, data: bytes) -> tuple[FreeImage, int]:
-        image_id = derived_id(request.caller, data)
+        first_id = derived_id(request.caller, data)
 
-        def prepare() -> PreparedImage:
+        def prepare(image_id: str) -> PreparedImage:
             try:
-                prepared = self._prepare(request, data)
+                prepared = self._prepare(image_id, request, data)
             except UnusableImage as error:
                 raise InvalidRequest.of_field("file", str(error)) from None
-            self.quota.reserve(image_id, request.caller, len(data))
+            self.quota.reserve(first_id, request.caller, len(data))
             return prepared
 
         try:
-            stored = self.free_images.find_or_make(image_id, prepare, in_progress=_IN_PROGRESS)
+            stored = self.free_images.find_or_make(first_id, prepare, in_progress=_IN_PROGRESS)
         except ImageDamaged as error:
             raise InvalidRequest.of_field("file", error.detail) from None
         return stored, len(data) if stored.created else 0
 
-    def _prepare(self, request: UploadRequest, data: bytes) -> PreparedImage:
+    def _prepare(self, image_id: str, request: UploadRequest, data: bytes) -> PreparedImage:
         """Cut out the image, so that nothing is stored of a file that is not usable.
 
         Raises:
@@ -108,6 +108,7 @@ class UploadImage:
         info = self.image_processor.inspect(data)
         exported = ExportedImage(
             data=data,
+            image_id=image_id,
             prompt=request.prompt,
             provider=UPLOADED,
             options=self._with_mask(request, info),

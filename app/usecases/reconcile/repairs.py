@@ -124,11 +124,14 @@ class Repairs:
             self.records.compare_and_swap(record, replace(record, tokens=tuple(tokens)))
 
     def _delete(self, snapshot: ImageSnapshot) -> None:
-        for key in sorted(snapshot.keys):
-            self.store.delete(key)
         if _record_of(snapshot).created_at:
             with contextlib.suppress(ImageNotFound):  # another process finished the deletion
                 Images(self.store, self.records, self.clock).delete(snapshot.id)
+        for key in sorted(snapshot.keys):
+            record = self.records.get(snapshot.id)
+            if record is not None and record.state is not State.DELETED:
+                raise GenerationInProgress("the image was imported again")
+            self.store.delete(key)
 
 
 def _record_of(snapshot: ImageSnapshot) -> ImageRecord:

@@ -60,8 +60,10 @@ def test_upload_is_stored_like_a_generated_image(service: Service, fake_openai: 
     assert [(day["images"], day["cost_usd"]) for day in service.usage()["days"]] == [(1, 0)]
     assert service.call("DELETE", path).status_code == 204
     assert service.get(path).status_code == 404
-    assert upload(service, prompt="A red owl").json()["prompt"] == "A red owl"
-    assert service.get(path).status_code == 200
+    other = upload(service, prompt="A red owl").json()
+    assert (other["prompt"], other["filename"] == body["filename"]) == ("A red owl", False)
+    assert service.get(path).status_code == 404
+    assert service.get(f"/images/{other['filename']}").status_code == 200
 
 
 def test_concurrent_uploads_of_a_file_make_one_image(service: Service) -> None:

@@ -16,7 +16,9 @@ from app.errors import (
     StorageUnavailable,
 )
 from app.models import EnhancedPrompt, GeneratedImage, ImageRecord, ImageRequest, State
+from app.usecases.images.images import Images
 from tests.support.builders import LEASE, World, a_record, a_request
+from tests.support.reconcile.runs import reconcile
 
 CLAIM = "c" * 64
 PAST = LEASE.total_seconds() + 1
@@ -61,6 +63,30 @@ def test_ready_or_deleted_record_is_never_overwritten(world: World, state: State
     meanwhile(world, finish)
     made = world.generate(a_request(), claim=CLAIM)
     assert world.record == replace(other, id=made.id)
+
+
+@pytest.mark.parametrize("fault", [None, StorageUnavailable("down")])
+def test_nothing_stays_stored_of_an_image_that_was_deleted_meanwhile(
+    world: World, fault: AppError | None
+) -> None:
+    """Its address would serve it; if the store is down by then, `reconcile` removes it."""
+
+    def finish_and_delete() -> None:
+        world.clock.advance(PAST)
+        world.store.put(f"originals/{world.record.id}.png", b"an image", content_type="image/png")
+        assert world.recover(world.record).state is State.READY
+        Images(world.store, world.records, world.clock).delete(world.record.id)
+        if fault is not None:
+            world.store.fail("delete images", fault)
+
+    meanwhile(world, finish_and_delete)
+    world.generate(a_request(), claim=CLAIM)
+    assert world.record.is_tombstone
+    world.store.repair()
+    if fault is not None:
+        assert world.store.objects
+        reconcile(world, fix=True)
+    assert world.store.objects == {}
 
 
 def test_removed_record_is_not_restored(world: World) -> None:

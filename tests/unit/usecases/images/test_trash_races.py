@@ -1,6 +1,5 @@
 """Requests that delete, restore and store the same image at the same moment."""
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +9,7 @@ import pytest
 from app.container.generation import build_free_images
 from app.errors import ImageNotFound
 from app.models import ImageRecord, State, object_keys
-from app.usecases.billing.upload_quota import UploadQuota
-from app.usecases.images.images import Images
 from app.usecases.images.trash import Trash
-from app.usecases.images.upload_image import UploadImage, UploadRequest
 from tests.support.builders import World, a_request
 
 
@@ -66,25 +62,3 @@ def test_an_image_restored_during_its_removal_is_whole(
     assert world.records.by_id[made.id].state is State.READY
     assert keys_of(world, made) == before
     assert world.store.objects[object_keys.image_key(made.id)].data == png.data
-
-
-def test_an_upload_waits_for_the_deletion_of_its_image(world: World) -> None:
-    """Otherwise the rest of the deletion would take the new objects for the old ones."""
-    images = Images(world.store, world.records, world.clock)
-    deleted_before_waiting: list[bool] = []
-
-    def finish_deletion(_: float) -> None:
-        deleted_before_waiting.append("store delete images" in world.events)
-        images.delete(first.id)
-
-    upload = UploadImage(
-        image_processor=world.image_processor,
-        free_images=build_free_images(world.ports, world.recover, sleep=finish_deletion),
-        quota=UploadQuota(ledger=world.ledger, clock=world.clock),
-        observer=world.ports.observer,
-    )
-    first = upload(UploadRequest(file=io.BytesIO(b"a file"))).record
-    world.records.by_id[first.id] = first.deleted(world.clock.now())
-    again = upload(UploadRequest(file=io.BytesIO(b"a file")))
-    assert (again.created, again.record.id, deleted_before_waiting) == (True, first.id, [False])
-    assert object_keys.image_key(first.id) in world.store.objects
