@@ -187,7 +187,9 @@ class Images:
         while True:
             now = self.clock.now()
             deleted = record.deleted(now)
-            if not self.records.compare_and_swap(record, deleted):
+            swapped = self.records.compare_and_swap(record, deleted)
+            # A driver that sends a write again after a lost response gets False for its own.
+            if not swapped and not _is_same(deleted, self.records.get(record.id)):
                 raise ImageNotFound(record.id)
             if self.clock.now() - now < _MAX_MARKING_TIME:
                 return deleted

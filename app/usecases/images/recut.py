@@ -1,5 +1,6 @@
 """Cut images out again from their originals, with the current cutout."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,10 +75,22 @@ class RecutImages:
                 written = self._write(record, recut)
                 undo_if_deleted(self.records, self.store, record.id, (image_key,))
                 if not written:
+                    self._put_back(record.id, image_key, (before, png))
                     return RecutResult(record=record, problem="the record changed in the meantime")
         except (AppError, UnusableImage) as error:
             return RecutResult(record=record, problem=str(error))
         return RecutResult(record=recut, before=before, after=png)
+
+    def _put_back(self, image_id: str, image_key: str, images: tuple[bytes, ...]) -> None:
+        """Store the image of the record, in case it was in the trash for a moment meanwhile."""
+        current = self.records.get(image_id)
+        if current is None or current.state is not State.READY or current.image is None:
+            return
+        for data in images:
+            if hashlib.sha256(data).hexdigest() == current.image.sha256:
+                self.store.put(image_key, data, content_type=object_keys.PNG)
+                undo_if_deleted(self.records, self.store, image_id, (image_key,))
+                return
 
     def _write(self, record: ImageRecord, recut: ImageRecord) -> bool:
         """Replace the record, also if only its tags or star have changed in the meantime."""

@@ -142,9 +142,16 @@ class Trash:
         return image
 
     def _put_back(self, record: ImageRecord, taken: bytes | None = None) -> None:
-        image = self._get(object_keys.trash_key(record.id)) or taken
-        if image is not None and not record.replaced_by and _is_of(record, image):
-            self._put(record, object_keys.image_key(record.id), image)
+        target = object_keys.image_key(record.id)
+        found = self._get(object_keys.trash_key(record.id)), taken
+        images = [image for image in found if image is not None]
+        if not images or record.replaced_by:
+            return
+        right = next((image for image in images if _is_of(record, image)), None)
+        if right is not None:
+            self._put(record, target, right)
+        elif self._get(target) is None:  # an interrupted recut has left no other image than this
+            self._put(record, target, images[0])
 
     def _get(self, key: str) -> bytes | None:
         try:
@@ -154,10 +161,12 @@ class Trash:
 
     def _put(self, record: ImageRecord, key: str, data: bytes) -> None:
         self.store.put(key, data, content_type=object_keys.PNG)
-        # A restored image stays, though its record is still in the trash; not if it was purged.
-        is_restored = key == object_keys.image_key(record.id)
-        if not is_restored or self.images.kept(record.id) is None:
-            undo_if_deleted(self.records, self.store, record.id, (key,))
+        # A restored image stays, though its record is still in the trash.
+        if key == object_keys.image_key(record.id):
+            current = self.images.kept(record.id)
+            if current and not current.replaced_by:
+                return
+        undo_if_deleted(self.records, self.store, record.id, (key,))
 
 
 def _is_of(record: ImageRecord, data: bytes) -> bool:

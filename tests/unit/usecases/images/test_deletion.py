@@ -114,6 +114,19 @@ def test_failed_deletion_can_be_repeated(
     assert world.records.by_id == {made.id: tombstone_of(world, made)}
 
 
+def test_a_deletion_goes_on_after_its_own_mark(
+    world: World, images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a write that was sent twice, the second one finds the record changed."""
+    made, swap = world.generate(a_request()), world.records.compare_and_swap
+    monkeypatch.setattr(
+        world.records, "compare_and_swap", lambda old, new: swap(old, new) and swap(old, new)
+    )
+    images.delete(made.id)
+    assert world.records.by_id[made.id].is_tombstone
+    assert world.store.objects == {}
+
+
 def test_key_of_a_half_deleted_image_generates_nothing(world: World, images: Images) -> None:
     """As soon as the record is marked, its key says that the image was deleted."""
     made = world.generate(a_request(), claim=CLAIM)
