@@ -8,9 +8,19 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.support.browser.image_page import generated, opened, query_of, shows
-from tests.support.browser.studio import PHONE, Studio, Tabs
+from tests.support.browser.studio import DESKTOP, PHONE, Studio, Tabs
 from tests.support.concurrency.threads import wait_until
 from tests.support.service import Service
+
+# The shifts come before the navigation, which every page has: entries are in the observers' order.
+_SHIFTS = """new Promise((done) => {
+  const shifts = [];
+  const observer = new PerformanceObserver((list) => {
+    shifts.push(...list.getEntriesByType("layout-shift").map((each) => each.value));
+    if (list.getEntriesByType("navigation").length) done(shifts);
+  });
+  for (const type of ["layout-shift", "navigation"]) observer.observe({ type, buffered: true });
+})"""
 
 
 def test_edits_are_the_address_the_file_and_the_snippets(
@@ -134,6 +144,20 @@ def test_the_preview_stays_in_sight(tabs: Tabs, service: Service) -> None:
         expect(studio.find("#image")).to_be_in_viewport(ratio=0.999)
         studio.find("#delete").scroll_into_view_if_needed()
         expect(studio.find("#image")).to_be_in_viewport(ratio=0.999)
+
+
+def test_nothing_moves_while_the_page_loads(tabs: Tabs, service: Service) -> None:
+    """The first image is a smaller file, loaded before the file itself; nothing is shifted."""
+    image_id = generated(service, "An owl reading a book")
+    for size in (PHONE, DESKTOP, (320, 568)):
+        page = opened(tabs, service, image_id, size).page
+        shows(page, 1024, 1024, "w=1024")
+        files = page.evaluate(
+            "performance.getEntriesByType('resource').map((each) => each.name)"
+            ".filter((each) => each.includes('.png?'))"
+        )
+        assert [each.partition("format=")[2] for each in files[:2]] == ["webp", ""], files
+        assert page.evaluate(_SHIFTS) == [], size
 
 
 def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:

@@ -24,6 +24,12 @@ blueprint = Blueprint("image_page", __name__)
 
 SIDE = 1024  # px of the image that the page shows first
 _SHOWN = f"w={SIDE}"
+_FIRST_WIDTHS = (640, 768, SIDE)  # of the smaller files that are shown until the script runs
+# How wide the style sheet shows the image, or somewhat more.
+_SIZES = (
+    "(min-width: 60rem) min(100vw - 28rem, 100vh - 13rem, 54rem), "
+    "min(100vw - 2rem, clamp(9rem, 38vh, 26rem))"
+)
 _PLAIN = "w=256"  # the plain image at an address that never redirects to another host
 _SHARED = "w=1200&h=630&padding=48&background=eef1f0&format=jpeg"  # what link previews show
 _DOWNLOADS = (
@@ -51,6 +57,8 @@ class ImagePage:
         is_private: whether the image can't be read without an API key.
         signed_only: whether variants can't be requested without a signature.
         image: the address of the image that is shown.
+        srcset, sizes: smaller files of the same look, which arrive sooner; "" if there are none.
+        has_areas: whether parts of the cutout can be kept or removed by a click.
         shared_image: the absolute address of the image for link previews.
         is_card: whether that image was made for link previews, rather than by an edit.
         downloads: label, address and file name of each download.
@@ -63,6 +71,9 @@ class ImagePage:
     is_private: bool = False
     signed_only: bool = False
     image: str = ""
+    srcset: str = ""
+    sizes: str = _SIZES
+    has_areas: bool = False
     shared_image: str = ""
     is_card: bool = False
     downloads: tuple[tuple[str, str, str], ...] = ()
@@ -134,6 +145,8 @@ def _page_of(record: ImageRecord) -> ImagePage:
         prompt=prompt,
         signed_only=signed_only,
         image=_with_query(path, plain if signed_only else edits or _SHOWN),
+        srcset="" if signed_only or edits else _srcset(path),
+        has_areas=bool(record.image and record.image.report.get("areas")),
         shared_image=_with_query(_image_url(record.id), shared),
         is_card=shared == _SHARED,
         downloads=tuple(
@@ -142,6 +155,10 @@ def _page_of(record: ImageRecord) -> ImagePage:
             if not (query and signed_only)
         ),
     )
+
+
+def _srcset(path: str) -> str:
+    return ", ".join(f"{path}?w={width}&format=webp {width}w" for width in _FIRST_WIDTHS)
 
 
 def _edits() -> str:

@@ -62,6 +62,9 @@ def test_a_page_without_javascript(service: Service) -> None:
     images = [found["og:image"], *re.findall(r'<img id="image"[^>]* src="([^"]+)"', text)]
     downloads = re.findall(r'<a href="([^"]+)" download="([^"]+)"', text)
     assert len(images) == 2
+    (smaller,) = re.findall(r'<img id="image"[^>]* srcset="([^"]+)"', text)
+    assert f'imagesrcset="{smaller}"' in text[: text.index("<script")], "loaded first"
+    images += [candidate.split()[0] for candidate in smaller.split(", ")]
     assert {stem for _, stem in downloads} == {
         f"a-red-fox-b-friends-b-with-a-lantern.{each}" for each in ("png", "webp", "jpg")
     }
@@ -98,6 +101,7 @@ def test_edits_in_the_address_are_shown_and_shared(service: Service) -> None:
         assert found["twitter:card"] == "summary"
     shown = service.get(f"{page_of(name)}?w=256").text
     assert f' src="/images/{name}?w=256"' in shown, "also the size of the stored image"
+    assert "srcset" not in shown, "only the plain image has other files of its look"
     plain = service.get(page_of(name)).text
     for query in ("utm_source=mail", "w=0", "w=1&w=2", 'w="><script>', "%FF=1"):
         assert service.get(f"{page_of(name)}?{query}").text == plain, query

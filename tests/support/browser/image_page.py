@@ -19,7 +19,7 @@ def generated(service: Service, prompt: str = 'A "red" fox') -> str:
 def opened(tabs: Tabs, service: Service, image_id: str, size: tuple[int, int] = PHONE) -> Studio:
     """Open the page of an image and wait until it can be edited."""
     studio = Studio(tabs.open(f"{service.url}/p/{image_id}", size))
-    expect(studio.find("#about-title")).to_be_visible()
+    expect(studio.find("#facts dt").first).to_be_visible()
     return studio
 
 

@@ -146,9 +146,7 @@ function remove() {
 }
 
 function start() {
-  document.body.classList.add("scripted");
   if (target.signedOnly) {
-    find("#edit").hidden = true;
     say("This server serves signed variants only, so images can't be edited here. The plain 256-pixel PNG can be downloaded.");
   } else {
     readControls = buildEditor(form, edits, change);

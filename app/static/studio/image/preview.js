@@ -42,7 +42,7 @@ export class Preview {
       this.#draft();
       this.#timer = setTimeout(() => this.#load(), REST_MS);
     } else if (isFinal) {
-      this.#load();
+      this.#loadAfterFirst(edits);
     } else {
       this.#small();
     }
@@ -54,11 +54,17 @@ export class Preview {
     if (this.#isSettled || query === null) return;
     try {
       const blob = await blobOf(pathOf({ filename: this.#filename }, query));
-      if (!this.#isSettled) setImageBlob(this.#img, blob);
+      if (!this.#isSettled) this.#put((img) => setImageBlob(img, blob));
     } catch (error) {
       this.#onError(error);
     }
   });
+
+  /** Load the file after the page's own image, whose bytes come first. */
+  async #loadAfterFirst(edits) {
+    if (this.#img.hasAttribute("src")) await this.#img.decode().catch(() => {}); // the file says what is wrong
+    if (this.#edits === edits) await this.#load();
+  }
 
   #small = throttle(DRAFT_MS, () => this.#load());
 
@@ -71,11 +77,18 @@ export class Preview {
       if (loading.signal.aborted) return;
       this.#isSettled = true;
       // The address, so that the browser's own "Save image" has the right file. It is cached.
-      if (server.privateImages) setImageBlob(this.#img, blob);
-      else this.#img.src = urlOf(path);
+      this.#put((img) => {
+        if (server.privateImages) setImageBlob(img, blob);
+        else img.src = urlOf(path);
+      });
       this.#onFile(blob);
     } catch (error) {
       if (error.name !== "AbortError") this.#onError(error);
     }
+  }
+  /** Set the image's source, which counts only without the page's own, smaller files. */
+  #put(set) {
+    this.#img.srcset = ""; // if it is removed, Chromium still scales by the density of the last file
+    set(this.#img);
   }
 }
