@@ -100,3 +100,21 @@ def test_the_brush_is_saved_as_a_new_cutout(tabs: Tabs, service: Service) -> Non
     assert opacity(service, f"/images/{made['filename']}?w=600", 0.65, 0.5) == 0
     page.goto(f"{service.url}/p/{image_id}?w=300")
     expect(page).to_have_url(f"{service.url}/p/{saved['filename'].removesuffix('.png')}?w=300")
+    other = Studio(tabs.open(page.url, DESKTOP))  # a browser that has seen none of the strokes
+    other.page.get_by_role("button", name="Erase or restore by hand").click()
+    expect(other.page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
+    expect(other.page.get_by_role("button", name="Undo stroke")).to_be_disabled()
+    expect(other.find("#save-cutout")).to_be_hidden()
+    other.find(".surface").focus()
+    for _ in range(10):
+        other.page.keyboard.press("ArrowLeft")
+    other.page.keyboard.press("Space")
+    other.page.get_by_role("button", name="Save as a new image").click()
+    expect(other.page).not_to_have_url(page.url)
+    expect(other.find("#about-title")).to_be_visible()
+    both = service.images()[0]
+    assert both["cutout_options"] == saved["cutout_options"]
+    path = f"/images/{both['filename']}?w=600"
+    assert [opacity(service, path, x, y) for x, y in ((0.65, 0.5), (0.5, 0.7), (0.3, 0.5))] == [
+        *(0, 255, 0),
+    ]

@@ -28,7 +28,7 @@ def test_cursor_of_another_caller_reveals_nothing(auth_service: AuthenticatedSer
 
 
 @attack(
-    "Another caller's image: metadata, original, tags, cutout, edit, lineage, restore and deletion",
+    "Another caller's image: metadata, files, tags, cutout, edit, lineage, restore and deletion",
     expect="404 image_not_found",
 )
 def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe: Observe) -> None:
@@ -40,6 +40,7 @@ def test_foreign_image_looks_absent(auth_service: AuthenticatedService, observe:
     for method, suffix, body in (
         ("GET", "/metadata", None),
         ("GET", "/original", None),
+        ("GET", "/mask", None),
         ("POST", "/cutouts", cutout),
         ("POST", "/edits", {"prompt": "Make it blue"}),
         ("GET", "/lineage", None),

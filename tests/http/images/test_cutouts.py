@@ -1,6 +1,7 @@
 """POST /images/<filename>/cutouts, on embedded and on real parts."""
 
 import base64
+import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -103,6 +104,26 @@ def test_mask_erases_and_restores(embedded: Service) -> None:
         for query in ("", "?w=600"):
             found = pixels(embedded.get(path + query).content)[..., 3]
             assert (found.min(), found.max()) == (alpha, alpha)
+
+
+def test_the_mask_of_an_image_can_be_fetched_and_sent_again(embedded: Service) -> None:
+    """As gray levels; it makes the same cutout. An image without one has a mask without effect."""
+    name = embedded.generate().json()["filename"]
+    made = cut(embedded, name, mask=mask(0, side=48), holes="keep").json()["filename"]
+    first, second = (embedded.get(f"/images/{each}/mask") for each in (made, name))
+    for response, level, side in ((first, 0, 48), (second, 128, 1)):
+        assert response.headers["Content-Type"] == "image/png"
+        assert response.headers["Cache-Control"] == "private, no-cache"
+        with Image.open(io.BytesIO(response.content)) as image:
+            assert (image.mode, image.size, image.getextrema()) == ("L", (side, side), (level,) * 2)
+    again = base64.b64encode(first.content).decode()
+    response = cut(embedded, name, mask=again, holes="keep")
+    assert (response.status_code, response.json()["filename"]) == (200, made)
+    nothing = base64.b64encode(second.content).decode()
+    assert cut(embedded, name, mask=nothing).json()["cutout_options"] == {}
+    etag = first.headers["ETag"]
+    again_not_modified = embedded.get(f"/images/{made}/mask", headers={"If-None-Match": etag})
+    assert again_not_modified.status_code == 304
 
 
 def test_large_mask_is_accepted(embedded: Service) -> None:

@@ -1,9 +1,10 @@
 // The brush, which erases and restores parts of the cutout: by pointer, or with arrows and space.
 
 import { find, make } from "../dom.js";
+import { blobOf } from "../images.js";
 import { tabStorage } from "../storage.js";
 import { placeOverSquare } from "./geometry.js";
-import { draw, maskOf, maskSize } from "./strokes.js";
+import { draw, layersOf, maskOf, maskSize } from "./strokes.js";
 
 const STEP = 0.02; // of the width: how far an arrow moves the cursor
 const nameOf = (id) => `image-generator-strokes-${id}`;
@@ -21,8 +22,11 @@ export function setUpBrush({ canvas, imageId, onToggle, onChange }) {
   const square = make("div", { className: "square brush", hidden: true }, surface, cursor);
   canvas.append(square);
   const toggle = find("#brush");
-  const earlier = read(imageId); // of the mask that this image was made with
+  const earlier = read(imageId); // the strokes that this image was made with, in the tab that drew them
   let strokes = earlier;
+  let stored = null; // the layers of the mask that this image was made with, in every other tab
+  let layers = null;
+  let load = async () => {}; // loads them once
   let size = null; // of the mask, once the original's is known
   let at = [0.5, 0.5];
 
@@ -30,8 +34,9 @@ export function setUpBrush({ canvas, imageId, onToggle, onChange }) {
   const width = () => Number(find("#brush-size").value) / 100;
 
   function redraw() {
-    draw(surface, strokes);
-    find("#brush-undo").disabled = find("#brush-clear").disabled = strokes.length === 0;
+    draw(surface, strokes, layers);
+    find("#brush-undo").disabled = strokes.length === 0;
+    find("#brush-clear").disabled = strokes.length === 0 && !layers;
   }
 
   function change(next) {
@@ -74,7 +79,10 @@ export function setUpBrush({ canvas, imageId, onToggle, onChange }) {
     event.preventDefault();
   });
   find("#brush-undo").addEventListener("click", () => change(strokes.slice(0, -1)));
-  find("#brush-clear").addEventListener("click", () => change([]));
+  find("#brush-clear").addEventListener("click", () => {
+    layers = null;
+    change([]);
+  });
   find("#brush-size").addEventListener("input", () => moveCursor(at));
   toggle.addEventListener("click", () => {
     const isOn = toggle.getAttribute("aria-pressed") !== "true";
@@ -86,20 +94,42 @@ export function setUpBrush({ canvas, imageId, onToggle, onChange }) {
     onToggle(isOn);
   });
 
+  function fit(next) {
+    size = { width: next.width, height: next.height };
+    Object.assign(surface, size);
+    surface.style.aspectRatio = `${size.width} / ${size.height}`;
+    redraw();
+  }
+
+  /** Return a function that loads the stored mask of an image, once it succeeds. */
+  function loader(filename) {
+    let loading = null;
+    return () => (loading ??= blobOf(`images/${filename}/mask`).then(layersOf).then((found) => {
+      layers = stored = found;
+      fit(found.mask);
+    }).catch((error) => {
+      loading = null;
+      throw error;
+    }));
+  }
+
   return {
-    /** Fit the surface to the original, which the mask lies stretched over. */
-    describe({ original }) {
-      size = maskSize(original ?? { width: 1024, height: 1024 });
-      Object.assign(surface, size);
-      surface.style.aspectRatio = `${size.width} / ${size.height}`;
-      redraw();
+    /** Fit the surface to the original, which the mask lies stretched over, and load that. */
+    describe({ filename, original, cutout_options: options }) {
+      fit(maskSize(original ?? { width: 1024, height: 1024 }));
+      if (!options?.mask || earlier.length) return;
+      load = loader(filename);
+      load().catch(() => {}); // saving tries again, and says what is wrong
     },
     refresh: (edits) => placeOverSquare(square, edits),
-    isUsed: () => strokes.length > 0,
-    isChanged: () => JSON.stringify(strokes) !== JSON.stringify(earlier),
-    mask: () => maskOf(strokes, size),
-    /** Keep the strokes for the image that is made with them, whose mask they replace. */
-    keepFor: (id) => tabStorage.save(nameOf(id), JSON.stringify(strokes)),
+    isChanged: () => layers !== stored || JSON.stringify(strokes) !== JSON.stringify(earlier),
+    /** Return the mask with the strokes, or null if there is nothing in it. */
+    async mask() {
+      await load();
+      return strokes.length || layers ? maskOf(strokes, layers, size) : null;
+    },
+    /** Keep the strokes for the image that is made with them, unless they are only a part of its mask. */
+    keepFor: (id) => !layers && tabStorage.save(nameOf(id), JSON.stringify(strokes)),
   };
 }
 

@@ -10,14 +10,15 @@ import { pageQuery } from "./edits.js";
 export function setUpSaving({ current, brush, say }) {
   const section = find("#save-cutout");
 
-  function body(replace) {
+  async function body(replace) {
     const { image, edits } = current();
-    const { mask: _, ...stored } = image.cutout_options; // the mask itself stays on the server
+    const { mask: _, ...stored } = image.cutout_options; // says only whether there is one
+    const mask = await brush.mask();
     return {
       ...stored,
       ...(edits.has("holes") && { holes: edits.get("holes") }),
       ...(edits.has("cutout_shadow") && { shadow: edits.get("cutout_shadow") }),
-      ...(brush.isUsed() && { mask: brush.mask() }),
+      ...(mask && { mask }),
       replace,
     };
   }
@@ -27,9 +28,9 @@ export function setUpSaving({ current, brush, say }) {
     for (const button of buttons) button.disabled = true;
     say("Saving …");
     try {
-      const made = await call(`images/${current().image.filename}/cutouts`, postOptions(body(replace)));
+      const made = await call(`images/${current().image.filename}/cutouts`, postOptions(await body(replace)));
       const id = made.filename.replace(/\.png$/, "");
-      if (brush.isUsed()) brush.keepFor(id);
+      brush.keepFor(id);
       const edits = new URLSearchParams(current().edits);
       for (const name of ["holes", "cutout_shadow"]) edits.delete(name);
       const query = pageQuery(edits);
@@ -44,10 +45,8 @@ export function setUpSaving({ current, brush, say }) {
   find("#new-cutout").addEventListener("click", () => save(false));
   return {
     refresh() {
-      const { image, edits } = current();
+      const { edits } = current();
       section.hidden = !(edits.has("holes") || edits.has("cutout_shadow") || brush.isChanged());
-      // The strokes of an earlier mask are known only in the tab that drew them.
-      find("#mask-lost").hidden = !image.cutout_options?.mask || brush.isUsed();
     },
   };
 }
