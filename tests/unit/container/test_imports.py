@@ -16,12 +16,12 @@ def refuse(event, args):
         print(event)
 
 sys.addaudithook(refuse)
-import app
+import app.factory
 before = set(sys.modules)
 app.create_app()
 for name in "{HEAVY}".split():
     if name in sys.modules:
-        print(name, "by importing app" if name in before else "by create_app()")
+        print(name, "by importing the factory" if name in before else "by create_app()")
 """
 
 PRELOADED = f"""
@@ -53,7 +53,7 @@ print(*sorted(set(sys.modules) - before))
 
 @pytest.mark.usefixtures("nothing_set")
 def test_default_service_starts_without_heavy_packages(tmp_path: Path) -> None:
-    """Neither importing the app nor building it imports an SDK or an imaging library."""
+    """Neither importing the factory nor creating an app imports an SDK or an imaging library."""
     assert python_process.run(START, cwd=tmp_path, env={"DATA_DIR": str(tmp_path / "data")}) == ""
 
 
