@@ -67,7 +67,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         if self.buffer.expects_continue and not self.continue_sent:
             self.continue_sent = True
             with contextlib.suppress(OSError):  # the deadline closes a broken connection
-                self.sock.send(_CONTINUE)
+                self.sock.send(_CONTINUE, socket.MSG_DONTWAIT)
 
     def start_request(self) -> None:
         """Prepare for the next request.
@@ -80,9 +80,6 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         self.buffer = RequestBuffer(self.cfg, self.client, received, uploads=self._worker.uploads)
         self.receives_body = False
         self.continue_sent = False
-        # A kept-alive socket is non-blocking already, and the call would release the GIL.
-        if self.sock.getblocking():
-            self.sock.setblocking(False)
 
     def finish_receiving(self) -> None:
         """Pass the complete request to gunicorn's parser."""

@@ -11,6 +11,7 @@ bodies that carry a mask, and a few an upload, which goes to disk.
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_WRITE
@@ -24,12 +25,13 @@ from app.http.uploads.limits import UploadLimits
 from app.server.connection import Connection
 from app.server.holding_worker import HoldingWorker
 from app.server.large_bodies import LargeBodies
-from app.server.response_socket import slowest_over
+from app.server.response_socket import receive, slowest_over
 from app.server.thread_pools import ThreadPools
 
 HEAD_SECONDS = 10.0
 _MAX_UNSENT_BYTES = 64 * 1024 * 1024  # of all responses to slow readers
 _TURN_SECONDS = 0.01  # to dispatch requests, before the loop looks for new ones
+_HEALTH_CHECKS = (b"GET /healthz", b"HEAD /healthz")  # at least; the whole path decides later
 
 
 class Worker(HoldingWorker):
@@ -43,16 +45,19 @@ class Worker(HoldingWorker):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._large_bodies = LargeBodies(self)
-        # Complete requests that are not dispatched yet; health checks never wait among them.
+        # New connections, and complete requests that are not dispatched yet; health checks never
+        # wait among them.
+        self._accepted: deque[Callable[[], None]] = deque()
         self._complete: deque[Connection] = deque()
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept all waiting connections and start to receive their requests.
+        """Accept all waiting connections, with what they have sent, and answer health checks.
 
         With one in each iteration of the loop, the last of a burst waits for an iteration of each.
-        No thread begins with a request meanwhile: the loop gives up Python's global lock several
-        times for each connection, and would have to wait for it each time.
+        No thread begins with a request meanwhile: the loop gives up Python's global lock twice for
+        each connection, and would have to wait for it each time.
         """
+        address = listener.getsockname()
         with self.tpool.paused():
             while self.nr_conns < self.worker_connections:
                 try:
@@ -60,7 +65,12 @@ class Worker(HoldingWorker):
                 except (BlockingIOError, ConnectionAbortedError):
                     return
                 self.nr_conns += 1
-                self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
+                data = _receive_first(sock)
+                begin = partial(self._begin, sock, client, address, data)
+                if data and data.startswith(_HEALTH_CHECKS):
+                    begin()
+                else:
+                    self._accepted.append(begin)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Accept, receive and send; then dispatch complete requests for a limited time.
@@ -68,10 +78,17 @@ class Worker(HoldingWorker):
         So a burst of requests delays a health check by a turn of the loop, and not by the time that
         it takes to dispatch or reject them all.
         """
-        super().wait_for_and_dispatch_events(0 if self._complete else timeout)
+        super().wait_for_and_dispatch_events(0 if self._accepted or self._complete else timeout)
         turn_ends = time.monotonic() + _TURN_SECONDS
-        while self._complete and time.monotonic() < turn_ends:
-            self._dispatch(self._complete.popleft())
+        while (self._accepted or self._complete) and time.monotonic() < turn_ends:
+            if self._accepted:
+                self._accepted.popleft()()
+            if self._complete:
+                self._dispatch(self._complete.popleft())
+
+    def _begin(self, sock: socket.socket, client: Any, address: Any, data: bytes | None) -> None:
+        """Start to receive the first request of a connection; `data` is what has arrived of it."""
+        self._take(Connection(self, sock, client, address), data)
 
     def enqueue_req(self, conn: Connection) -> None:
         """Receive a request, and pass it to a thread once it is complete."""
@@ -104,10 +121,15 @@ class Worker(HoldingWorker):
     def _receive(self, conn: Connection, _: Any = None) -> None:
         """Read received data; then dispatch, reject or wait for more."""
         try:
-            data = conn.sock.receive()
-            complete = conn.buffer.append(data or b"")
+            data = receive(conn.sock)
         except OSError:  # reset
             self._drop(conn)
+        else:
+            self._take(conn, data)
+
+    def _take(self, conn: Connection, data: bytes | None) -> None:
+        try:
+            complete = conn.buffer.append(data or b"")
         except Exception as error:  # noqa: BLE001 - reason: one connection must not end the event loop
             self.reject(conn, error)
         else:
@@ -178,7 +200,6 @@ class Worker(HoldingWorker):
         self._drop(conn)
 
     def _hold_slow_reader(self, conn: Connection, fs: "Future[bool]") -> None:
-        conn.sock.setblocking(False)
         seconds = conn.sock.seconds_left()
         self._hold(conn, seconds, partial(self._send_more, fs), self._check_rate, event=EVENT_WRITE)
         slow = {one.sock: one for one, action in self._held.items() if action == self._check_rate}
@@ -200,3 +221,10 @@ class Worker(HoldingWorker):
         conn.deadline = min(now + conn.sock.seconds_left(), self._send_until)
         if conn.deadline <= now:
             self._abort(conn)
+
+
+def _receive_first(sock: socket.socket) -> bytes | None:
+    try:
+        return receive(sock)
+    except OSError:  # reset, which the connection will notice again
+        return None

@@ -11,6 +11,7 @@ from typing import Any
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from app.server.connection import Connection
+from app.server.response_socket import receive
 
 _CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
 _MAX_DISCARDED_BYTES = 32 * 1024 * 1024  # that it may send meanwhile
@@ -40,7 +41,6 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
         """
         self.nr_conns += 1
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
             self._hold(conn, _CLOSE_SECONDS, self._discard_input, self._drop)
         except (OSError, ValueError):  # reset, or closed already
@@ -105,7 +105,7 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
     def _discard_input(self, conn: Connection, _: Any = None) -> None:
         """Discard further input until the client closes the connection."""
         try:
-            data = conn.sock.receive()
+            data = receive(conn.sock)
         except OSError:
             self._drop(conn)
             return

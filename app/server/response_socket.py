@@ -58,12 +58,12 @@ class ResponseSocket(socket.socket):
         """The rate at which the client has read since it began to lag behind."""
         return self._sent_bytes / max(self._monotonic() - self._since, 1e-3)
 
-    def receive(self) -> bytes | None:
-        """Return received bytes; b"" at the end; None if there are none yet."""
-        try:
-            return self.recv(_READ_BYTES)
-        except BlockingIOError:
-            return None
+    def setblocking(self, _blocking: bool, /) -> None:
+        """Change nothing: calls that must not wait say so themselves.
+
+        gunicorn calls this several times for each request, and each call would give up Python's
+        global lock.
+        """
 
     def begin_response(self) -> None:
         """Expect the head of the next response."""
@@ -132,6 +132,14 @@ class ResponseSocket(socket.socket):
             return self.send(view, flags | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
+
+
+def receive(sock: socket.socket) -> bytes | None:
+    """Return received bytes, without waiting; b"" at the end; None if there are none yet."""
+    try:
+        return sock.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
 
 
 def slowest_over(max_bytes: int, sockets: Iterable[ResponseSocket]) -> list[ResponseSocket]:

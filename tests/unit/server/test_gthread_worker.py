@@ -3,6 +3,7 @@
 import os
 import selectors
 import socket
+import struct
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, nullcontext
@@ -90,6 +91,17 @@ def test_a_health_check_goes_before_a_burst(worker: Worker) -> None:
             worker.wait_for_and_dispatch_events(0)
     others = [RequestKind.OTHER] * BURST + [RequestKind.READINESS]
     assert worker.tpool.submitted == [RequestKind.HEALTH, *others]
+
+
+def test_a_connection_that_was_reset_before_it_is_accepted_ends(worker: Worker) -> None:
+    """The worker keeps nothing of it, whether its request was complete or not."""
+    reset = struct.pack("ii", 1, 0)
+    for path in ("/images", "/healthz"):
+        with request(worker, path) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    accept_all(worker, 1)
+    while worker.nr_conns > len(worker.tpool.connections):
+        worker.wait_for_and_dispatch_events(1)
 
 
 def test_a_request_without_a_thread_is_refused_and_closed(worker: Worker) -> None:
