@@ -1,5 +1,6 @@
 """The gallery, API keys, and pages of other origins."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
@@ -192,3 +193,29 @@ def elsewhere() -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def test_plain_cards_become_sharp_again(tabs: Tabs, service: Service) -> None:
+    """A card whose variants fail shows the plain file, and tries them again once, later."""
+    service.generate()
+    page = tabs.open("about:blank")
+    page.clock.install()
+    refused: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route)
+        route.abort()
+
+    page.route("**/*format=auto", refuse)
+    page.goto(f"{service.url}/gallery")
+    img = page.locator("#gallery img")
+    expect(img).to_have_attribute("src", re.compile(r"\.png$"))
+    expect(img).not_to_have_attribute("srcset", re.compile(""))
+    page.clock.run_for(9_000)
+    assert len(refused) == 1
+    page.unroute("**/*format=auto")
+    page.clock.run_for(2_000)
+    expect(img).to_have_attribute("srcset", re.compile("format=auto"))
+    page.wait_for_function(
+        "() => document.querySelector('#gallery img').currentSrc.includes('format=auto')"
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import expect
 
+from app.blueprints.pages.image import file_stem
 from tests.support.browser.image_page import generated, opened, query_of, shows
 from tests.support.browser.studio import DESKTOP, PHONE, Studio, Tabs
 from tests.support.concurrency.threads import wait_until
@@ -84,6 +85,11 @@ def test_edits_are_the_address_the_file_and_the_snippets(
     shows(page, 1024, 1024, "w=1024")
     page.get_by_role("button", name="Undo").click()
     expect(page).to_have_url(re.compile("format=jpeg"))
+    known = (
+        "(prompt) => import('../static/studio/image/files.js').then((it) => it.fileStem({prompt}))"
+    )
+    for prompt in ("Ein Fuchs über Köln!", "❤️ fox 1️⃣", "cafe\u0301 नीली", "word " * 30, "w" * 70):
+        assert page.evaluate(known, prompt) == file_stem(prompt), "as without JavaScript"
 
 
 def test_presets_apply_to_other_images(tabs: Tabs, service: Service) -> None:

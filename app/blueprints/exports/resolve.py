@@ -17,6 +17,7 @@ from app.http.rate_limits import enforce_limit
 from app.http.url_signing import Signature
 from app.imaging import Export
 from app.imaging.exports.export import PALETTE, WHITE, SheetLayout
+from app.imaging.exports.rules import rules_version
 from app.models import StoredImage, object_keys
 
 SHEET = "sheet"
@@ -50,6 +51,7 @@ def send_export(
         download_name: the file name of a download, after the image's id; "" to show the file.
     """
     image_id, name = object_keys.id_of_name(filename), export.canonical()
+    file = f"{name}&rules={rules_version()}" if export.is_pack else name
     signature = signature_of(query)
     max_age = max_age_of(deps(), image_id, name, signature)
     admit = partial(
@@ -60,7 +62,7 @@ def send_export(
         read_image,
         deps(),
         image_id,
-        partial(deps().variants.fetch, image_id, export, name, admit=admit),
+        partial(deps().variants.fetch, image_id, export, file, admit=admit),
         suffix=request.path.removeprefix(object_keys.image_path(image_id)),
         query_for=lambda other: sign_again(deps(), other, name, signature, text),
         max_age=max_age,
@@ -68,7 +70,7 @@ def send_export(
     return send_image(
         ImageResponseSpec(
             image_id=image_id,
-            etag=f"{image_id}-{hashlib.sha256(name.encode()).hexdigest()[:16]}",
+            etag=f"{image_id}-{hashlib.sha256(file.encode()).hexdigest()[:16]}",
             read=read,
             max_age=max_age,
             private=not deps().server_info.public_images,

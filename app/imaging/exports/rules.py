@@ -1,5 +1,6 @@
 """The files of each pack, read from packs.toml."""
 
+import hashlib
 import json
 import re
 import tomllib
@@ -67,6 +68,12 @@ class PackRule:
     source: str
     files: tuple[FileRule, ...]
     texts: tuple[TextRule, ...] = ()
+
+
+@cache
+def rules_version() -> str:
+    """Return a text that changes with the rules, by which caches distinguish packs."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()[:12]
 
 
 @cache

@@ -52,10 +52,17 @@ const variantPath = (image, width) => pathOf(image, `w=${width}&format=${width >
  * Show an image that is at most `width` pixels of the page wide, by the smallest file that is sharp.
  *
  * An image whose original is gone, or whose variants have to be signed, is shown by its plain file.
+ * After an error all are, and are tried again once the time is over, at most `retries` times.
  */
-export function showImage(img, image, width) {
-  if (server.signedOnly || Date.now() < plainUntil) {
+export function showImage(img, image, width, retries = 1) {
+  const retryLater = () => {
+    if (retries) setTimeout(() => { if (img.isConnected) showImage(img, image, width, retries - 1); }, BACK_OFF);
+  };
+  if (server.signedOnly) {
     setImage(img, plainPath(image));
+  } else if (Date.now() < plainUntil) {
+    setImage(img, plainPath(image));
+    retryLater();
   } else if (server.privateImages) {
     setImage(img, variantPath(image, WIDTHS.find((each) => each >= width * devicePixelRatio) ?? WIDTHS.at(-1)));
   } else {
@@ -63,6 +70,7 @@ export function showImage(img, image, width) {
       plainUntil = Date.now() + BACK_OFF;
       img.removeAttribute("srcset");
       img.src = urlOf(plainPath(image));
+      retryLater();
     }, { once: true });
     img.sizes = img.loading === "lazy" ? `auto, ${width}px` : `${width}px`;
     img.srcset = WIDTHS.map((each) => `${urlOf(variantPath(image, each))} ${each}w`).join(", ");

@@ -4,6 +4,9 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from app.blueprints.exports import resolve
 from app.imaging.exports.rules import pack_rule
 from tests.support.http.variant_requests import error_of, store_image
 from tests.support.service import Service, serving, settings_for
@@ -28,6 +31,17 @@ def test_pack_is_a_cacheable_download(service: Service) -> None:
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     part = service.get(f"{path}/pack?kind=slack", headers={"Range": "bytes=0-1"})
     assert (part.status_code, part.content) == (206, b"PK")
+
+
+def test_packs_of_other_rules_are_other_files(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a cache has of an earlier version of the rules is not current."""
+    path = f"{store_image(service)}/pack?kind=slack"
+    tag = service.get(path).headers["ETag"]
+    monkeypatch.setattr(resolve, "rules_version", lambda: "newer")
+    response = service.get(path, headers={"If-None-Match": tag})
+    assert (response.status_code, response.headers["ETag"] == tag) == (200, False)
 
 
 def test_kind_and_background_select_the_pack(service: Service) -> None:

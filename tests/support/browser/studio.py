@@ -1,5 +1,6 @@
 """Browser pages, and the studio as a user operates it."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -50,7 +51,7 @@ class Studio:
         self.page.get_by_label("Describe your image").fill(prompt)
         self.page.get_by_role("button", name="Generate", exact=True).click()
 
-    def expect_status(self, text: str) -> None:
+    def expect_status(self, text: str | re.Pattern[str]) -> None:
         """Wait for a text in the status line."""
         expect(self.find("#status")).to_contain_text(text)
 

@@ -8,6 +8,7 @@ import { SNIPPETS } from "./snippets.js";
 import { target } from "./target.js";
 
 const MAX_STEM = 60;
+const SELECTORS = /[\ufe00-\ufe0f]/g; // invisible: they select the look of emoji
 const EXTENSIONS = { "image/jpeg": "jpg", "image/x-icon": "ico", "image/vnd.microsoft.icon": "ico", "image/svg+xml": "svg" };
 
 /** Return the usual file extension of a content type. */
@@ -15,7 +16,8 @@ export const extensionOf = (type) => EXTENSIONS[type] ?? type.replace("image/", 
 
 /** Return a file name made of the prompt's words, or of the id, without an extension. */
 export function fileStem(image) {
-  const words = image.prompt.toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, "-").replace(/^-|-$/g, "");
+  const letters = image.prompt.toLowerCase().normalize("NFC").replace(SELECTORS, " ");
+  const words = letters.replace(/[^\p{L}\p{N}\p{Mn}\p{Mc}]+/gu, "-").replace(/^-|-$/g, "");
   const short = words.length <= MAX_STEM ? words : words.slice(0, MAX_STEM + 1).replace(/-[^-]*$/, "").slice(0, MAX_STEM);
   return short || image.filename.replace(/\.png$/, "");
 }
