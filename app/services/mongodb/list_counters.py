@@ -37,6 +37,7 @@ _RECOUNT_SECONDS = 600
 _FIRST_SECONDS = 3600  # with indexing a million documents
 _TIMEOUT_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+_DUPLICATE_KEY = 11000
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -139,7 +140,7 @@ class MongoListCounters:
                 if (correction := _correction(counted[bucket], before[bucket], after[bucket]))
             }
             if fix and corrections:
-                self._add(corrections)
+                self._correct(corrections, after)
                 self._increment_version()
             return len(corrections)
 
@@ -170,6 +171,25 @@ class MongoListCounters:
         ]
         if updates:
             self._ranks.bulk_write(updates, ordered=False)
+
+    def _correct(self, corrections: Mapping[Bucket, int], stored: Mapping[Bucket, int]) -> None:
+        """Correct counts that another process has not corrected meanwhile."""
+        from pymongo import UpdateOne
+        from pymongo.errors import BulkWriteError
+
+        updates = [
+            UpdateOne(
+                _key(bucket) | {"n": stored[bucket]},
+                {"$inc": {"n": n}, "$setOnInsert": _fields(bucket)},
+                upsert=not stored[bucket],
+            )
+            for bucket, n in corrections.items()
+        ]
+        try:
+            self._ranks.bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            if {each["code"] for each in error.details["writeErrors"]} != {_DUPLICATE_KEY}:
+                raise  # otherwise counts that were missing have been inserted meanwhile
 
     def _increment_version(self) -> None:
         self._ranks.update_one(_VERSION, {"$inc": {"n": 1}}, upsert=True)

@@ -83,6 +83,39 @@ def test_mongodb_repairs_damaged_counts(
     assert before > 0
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda ranks: ranks.update_many({"shift": 32}, {"$inc": {"n": -1}}),
+        lambda ranks: ranks.delete_many({"shift": 16}),
+    ],
+    ids=["wrong", "lost"],
+)
+def test_two_servers_correct_the_counts_once(
+    mongodb: MongoRecords,
+    mongo_server: MongoServer,
+    mongo_database: str,
+    damage: Callable[[Any], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both find the same counts wrong, since `reconcile` may run on all servers at one time."""
+    add(mongodb, some_records(6))
+    correct = list_counters.MongoListCounters._correct
+    others = [mongodb]
+
+    def correct_after_another(self: Any, *arguments: Any) -> None:
+        if others:
+            assert others.pop().recount(fix=True) > 0
+        correct(self, *arguments)
+
+    monkeypatch.setattr(list_counters.MongoListCounters, "_correct", correct_after_another)
+    with MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        damage(client[mongo_database]["ranks"])
+        assert mongodb.recount(fix=True) > 0
+    assert mongodb.recount(fix=False) == 0
+    assert mongodb.page(PageQuery(limit=1)).total == 6
+
+
 def test_a_collection_without_counts_is_counted_at_first_use(
     mongodb: MongoRecords, mongo_server: MongoServer, mongo_database: str
 ) -> None:
