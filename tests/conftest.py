@@ -42,10 +42,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Exclude modules loaded during collection from garbage collection, for speed.
-
-    What tests load later is looked through ten times less often than by default.
-    """
+    """Exclude what is collected from garbage collection, and look for the rest less often."""
     gc.disable()
     try:
         return (yield)
@@ -67,6 +64,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     from tests.support.concurrency.scheduler import FileScheduling
 
     return FileScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for garbage once: pytest will do it five times more, in what is new since then."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -97,7 +101,8 @@ def _unchanged_logging() -> Iterator[None]:
     logger = logging.getLogger("app")
     level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
     yield
-    logger.setLevel(level)
+    if logger.level != level:  # setting it clears the caches of all loggers
+        logger.setLevel(level)
     logger.propagate, logger.handlers = propagate, handlers
 
 

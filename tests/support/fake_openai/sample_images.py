@@ -85,12 +85,13 @@ def bomb(width: int = 20_000, height: int = 20_000) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", _deflated_zeros(height * (1 + width * 3)))
+        + _chunk(b"IDAT", deflated_zeros(height * (1 + width * 3)))
         + _chunk(b"IEND", b"")
     )
 
 
-def _deflated_zeros(count: int) -> bytes:
+def deflated_zeros(count: int) -> bytes:
+    """Return what zlib could return for this many zeros."""
     # A fully flushed block is independent, so one compressed piece can be repeated. That takes a
     # millisecond, and no memory for the decompressed data.
     piece = 1 << 20

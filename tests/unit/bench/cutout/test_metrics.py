@@ -2,6 +2,7 @@
 
 import io
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -44,13 +45,19 @@ def truth_from(pixels: Pixels) -> Truth:
     return Truth((read(png(pixels)),), np.zeros((256, 256), np.bool_))
 
 
-TRUTH, EXACT = truth_of(square_truth()), truth_from(perfect_result())
+@cache
+def black_square() -> Truth:
+    """Return the truth of most tests."""
+    return truth_of(square_truth())
+
+
+EXACT = truth_from(perfect_result())
 
 
 def test_the_psnr_of_a_perfect_result_is_capped() -> None:
     """A perfect result has no error, and a PSNR of the cap instead of infinity."""
     perfect = {"psnr": MAX_PSNR, "sure": MAX_PSNR, "left": 0.0, "eaten": 0.0}
-    measured = measure(png(perfect_result()), TRUTH)
+    measured = measure(png(perfect_result()), black_square())
     assert {name: measured[name] for name in perfect} == perfect
 
 
@@ -72,7 +79,7 @@ def test_the_color_of_transparent_pixels_does_not_count() -> None:
     """A fully transparent pixel may have any color."""
     result = perfect_result()
     result[:64, :, :3] = 200
-    assert measure(png(result), TRUTH)["psnr"] == MAX_PSNR
+    assert measure(png(result), black_square())["psnr"] == MAX_PSNR
 
 
 def test_left_is_the_percentage_of_remaining_background() -> None:
@@ -131,7 +138,7 @@ def test_sure_excludes_enclosed_white_areas(filled: bool) -> None:
 
 def test_sure_includes_white_around_the_subject() -> None:
     """Only enclosed areas are excluded, not the background that reaches the border."""
-    assert not TRUTH.enclosed.any()
+    assert not black_square().enclosed.any()
 
 
 def test_any_good_filter_counts_as_right() -> None:
@@ -164,4 +171,4 @@ def test_other_aspect_ratios_are_centered(
 def test_a_result_of_another_size_is_refused() -> None:
     """A method whose result is not 256 x 256 pixels is not measured."""
     with pytest.raises(ValueError, match="128x128"):
-        measure(png(np.zeros((128, 128, 4), np.uint8)), TRUTH)
+        measure(png(np.zeros((128, 128, 4), np.uint8)), black_square())

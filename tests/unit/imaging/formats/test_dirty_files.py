@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app import imaging
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_file
+from tests.support.fake_openai.sample_images import deflated_zeros
 from tests.support.images.dirty_files import (
     chunk,
     jpeg,
@@ -30,7 +31,7 @@ from tests.support.images.dirty_files import (
 from tests.support.images.sample_images import encoded
 from tests.support.tables import each_row
 
-BOMB = zlib.compress(bytes(200_000_000), 1)
+BOMB = deflated_zeros(200_000_000)
 EXIF = b"Exif\0\0II*\0\x08\0\0\0"
 
 
