@@ -2,10 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from flask import Flask
 from werkzeug.routing import Rule
 
+from app import factory
+from app.http.delivery import static_files
 from app.usecases.operations import storage_check
 
 Builder = Callable[..., tuple[str, str]]
@@ -14,12 +17,26 @@ _SHIPPED_PROBE = storage_check.PROBE_BYTES
 _SMALL_PROBE = 64 * 1024
 
 _builders: dict[tuple[str, bool], Builder] = {}
+cached_digest = cache(static_files._content_digest)
 
 
 def make_starts_cheap() -> None:
-    """Share the URL builders of routes between applications, and write small probes to stores."""
+    """Share what applications compute of their code, and write small probes to stores.
+
+    That is the URL builders of routes and the digest of the static files, which is half of the
+    start of a service on embedded parts.
+    """
     Flask.url_rule_class = CachingRule
+    static_files._content_digest = cached_digest
     _write_probes_of(_SMALL_PROBE)
+
+
+def compute_shared() -> None:
+    """Compute what applications share, for processes forked from this one."""
+    app = Flask(factory.__package__ or "", static_folder=None)
+    factory._configure(app)
+    factory._register_routes_and_commands(app)
+    static_files.register(app)
 
 
 @contextlib.contextmanager

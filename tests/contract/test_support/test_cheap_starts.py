@@ -1,11 +1,13 @@
-"""Shared URL builders against those that Werkzeug compiles for each application."""
+"""What applications in tests share, against what each would compute for itself."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from tests.support.cheap_starts import CachingRule
+from app.http.delivery import static_files
+from tests.support.cheap_starts import CachingRule, cached_digest
 
 
 class _Upper(BaseConverter):
@@ -38,3 +40,15 @@ def test_urls_are_those_of_werkzeug() -> None:
                 expected = _url(Rule, converter, defaults)
                 assert _url(CachingRule, converter, defaults) == expected
     assert _url(Rule, _Upper) != _url(Rule, _Reversed)
+
+
+def test_the_digest_is_that_of_the_files(tmp_path: Path) -> None:
+    """Folders with other files have other digests, the same as without sharing."""
+    assert static_files._content_digest is cached_digest
+    digests = []
+    for name in ("a.css", "b.css"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text("a{}")
+        digests.append(cached_digest(tmp_path / name))
+        assert digests[-1] == cached_digest.__wrapped__(tmp_path / name)
+    assert len(set(digests)) == 2

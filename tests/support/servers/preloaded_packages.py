@@ -11,7 +11,7 @@ from pkgutil import walk_packages
 
 import app
 from app.services.s3 import session
-from tests.support.cheap_starts import make_starts_cheap
+from tests.support.cheap_starts import compute_shared, make_starts_cheap
 from tests.support.time_limits import be_patient
 
 _PACKAGES = (
@@ -33,6 +33,7 @@ for name in (*_PACKAGES, *(module.name for module in walk_packages(app.__path__,
 session.load()
 be_patient()
 make_starts_cheap()
+compute_shared()
 
 gc.collect()
 gc.freeze()
