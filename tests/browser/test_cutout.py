@@ -54,12 +54,26 @@ def test_areas_are_toggled(tabs: Tabs, service: Service) -> None:
     shown_query(page, "w=1024")
     page.keyboard.press("Control+z")
     shown_query(page, f"w=1024&{other}")
+    page.get_by_label("Format").select_option("ico")
+    expect(studio.find("#file-status")).to_have_text(re.compile("^16, 32, 48 px · ICO"))
+    expect(button).to_be_hidden()  # the icon is trimmed, so the area is elsewhere
+    page.get_by_label("Format").select_option("png")
+    expect(button).to_be_visible()
     page.get_by_label("Padding, as a number").fill("100")
     expect(button).to_have_attribute("aria-pressed", "false" if is_kept else "true")
     page.wait_for_function(
         "(width) => document.querySelector('.area').getBoundingClientRect().width < width",
         arg=0.7 * box["width"],
     )
+
+
+def test_an_area_that_is_missing_is_explained(tabs: Tabs, service: Service) -> None:
+    """The page shows the image as it is, and says what is wrong with its address."""
+    headers = {"Content-Type": "image/png"}
+    made = service.call("POST", "/images", data=ring(), headers=headers).json()
+    page = tabs.open(f"{service.url}/p/{made['filename'].removesuffix('.png')}?holes=keep:24")
+    expect(page.locator("#file-status")).to_contain_text("but this image has one enclosed area")
+    page.wait_for_function("document.querySelector('#image').naturalWidth > 0")
 
 
 def test_the_brush_is_saved_as_a_new_cutout(tabs: Tabs, service: Service) -> None:

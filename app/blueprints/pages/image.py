@@ -6,6 +6,7 @@ the same for every id, and nothing is looked up.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -135,7 +136,7 @@ def _page_of(record: ImageRecord) -> ImagePage:
     path = url_for("images.get_image", filename=object_keys.image_name(record.id))
     prompt = "" if deps().server_info.auth_required else record.prompt
     signed_only = bool(deps().signer.keys)
-    edits = "" if signed_only else _edits()
+    edits = "" if signed_only else _edits(record)
     shared = "" if signed_only else _shareable(edits) or _SHARED
     plain = _PLAIN if deps().server_info.redirects else ""
     return ImagePage(
@@ -146,7 +147,7 @@ def _page_of(record: ImageRecord) -> ImagePage:
         signed_only=signed_only,
         image=_with_query(path, plain if signed_only else edits or _SHOWN),
         srcset="" if signed_only or edits else _srcset(path),
-        has_areas=bool(record.image and record.image.report.get("areas")),
+        has_areas=bool(_areas(record)),
         shared_image=_with_query(_image_url(record.id), shared),
         is_card=shared == _SHARED,
         downloads=tuple(
@@ -161,14 +162,22 @@ def _srcset(path: str) -> str:
     return ", ".join(f"{path}?w={width}&format=webp {width}w" for width in _FIRST_WIDTHS)
 
 
-def _edits() -> str:
-    """Return the page's query if it has valid parameters of a variant, or ""."""
+def _edits(record: ImageRecord) -> str:
+    """Return the page's query if it has valid parameters of a variant of the image, or ""."""
     query = request.query_string.decode(errors="replace")
     try:
-        read_variant_request(query)
+        options = read_variant_request(query).options
     except InvalidRequest:
         return ""
+    holes = options[0].variant.holes
+    if holes and max(holes.numbers, default=0) > len(_areas(record)):
+        return ""
     return query if request.args.keys() & VariantQuery.model_fields.keys() else ""
+
+
+def _areas(record: ImageRecord) -> Sequence[object]:
+    areas = record.image.report.get("areas") if record.image else ()
+    return areas if isinstance(areas, list) else ()
 
 
 def _shareable(edits: str) -> str:

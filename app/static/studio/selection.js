@@ -33,7 +33,6 @@ function addControls(item, image) {
 }
 
 function showStar(star, image) {
-  star.textContent = image.starred ? "★" : "☆";
   star.setAttribute("aria-pressed", image.starred);
   star.setAttribute("aria-label", `Star: ${image.prompt || image.filename}`);
 }

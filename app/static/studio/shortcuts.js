@@ -13,16 +13,21 @@ const isField = (element) => element.matches("input:not([type=checkbox], [type=r
 toggle.checked = siteStorage.load(NAME) !== "off";
 toggle.addEventListener("change", () => siteStorage.save(NAME, toggle.checked ? null : "off"));
 
+const CAPS = { ...Object.fromEntries(["Left", "Right", "Up", "Down"].map((each) => [`Arrow${each}`, "Arrows"])), Delete: "Del", Escape: "Esc" };
+
 const COMMON = [
   { keys: ["?"], label: "Show this list", run: () => sheet.showModal() },
   { keys: ["Ctrl+Z"], label: "Undo the last deletion", run: runNewestAction },
 ];
 
+/** Return what is written on keys, each text once. */
+const capsOf = (keys) => [...new Set(keys.map((key) => CAPS[key] ?? key))].map((text) => make("kbd", {}, text));
+
 /** Add shortcuts to those of every page; each has `keys`, `label` and `run(event)`. */
 export function addShortcuts(shortcuts) {
   const all = [...shortcuts, ...COMMON];
   find("#shortcut-list").replaceChildren(...all.flatMap(({ keys, label }) => [
-    make("dt", {}, ...keys.flatMap((key) => [make("kbd", {}, key), " "])), make("dd", {}, label),
+    make("dt", {}, ...capsOf(keys)), make("dd", {}, label),
   ]));
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.isComposing || isField(event.target) || find("dialog[open]")) return;

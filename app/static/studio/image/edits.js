@@ -4,6 +4,7 @@
 // seen in one size is the same in another.
 
 export const SIDE = 1024; // px of the result, unless the edits say otherwise
+export const ICON_SIDES = [16, 32, 48]; // px
 const REFERENCE = 512;
 const MIN_REFERENCE = 256;
 const MAX_REFERENCE = 2048;
@@ -37,6 +38,12 @@ export function sizeOf(edits) {
   const width = Number(edits.get("w")) || SIDE;
   return { width, height: Number(edits.get("h")) || width };
 }
+
+/** Whether the file is an icon, whose images have sizes of their own, and no margin unless it has padding. */
+export const isIcon = (edits) => edits.get("format") === "ico";
+
+/** Return the size of the file in pixels: of an icon, that of its largest image. */
+export const fileSizeOf = (edits) => (isIcon(edits) ? { width: ICON_SIDES.at(-1), height: ICON_SIDES.at(-1) } : sizeOf(edits));
 
 /** Return the query of the file. */
 export function fileQuery(edits) {

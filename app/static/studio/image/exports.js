@@ -63,7 +63,7 @@ export function setUpExports({ current, change, say }) {
       for (const text of [...others, ...own]) edits.append("recolor", text);
       change(edits);
     });
-    return make("li", {}, input, make("code", {}, color), make("span", { className: "soft" }, `${Math.round(100 * share)}%`));
+    return make("li", {}, input, make("code", {}, color), make("span", { className: "soft" }, share < 0.005 ? "< 1%" : `${Math.round(100 * share)}%`));
   }
 
   /** Show the colors of the edits. */

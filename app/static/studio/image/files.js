@@ -3,7 +3,7 @@
 import { find, make } from "../dom.js";
 import { blobOf, pathOf } from "../images.js";
 import { bytes, errorMessage } from "../messages.js";
-import { fileQuery, sizeOf } from "./edits.js";
+import { fileQuery, fileSizeOf } from "./edits.js";
 import { SNIPPETS } from "./snippets.js";
 import { target } from "./target.js";
 
@@ -38,7 +38,7 @@ export function setUpFiles({ current, say }) {
     const { image, edits } = current();
     const query = target.signedOnly ? "" : fileQuery(edits);
     const extension = extensionOf(`image/${edits.get("format")?.replace("auto", "png") ?? "png"}`);
-    const { width, height } = target.signedOnly ? { width: 256, height: 256 } : sizeOf(edits);
+    const { width, height } = target.signedOnly ? { width: 256, height: 256 } : fileSizeOf(edits);
     const url = image.url + (query && `?${query}`);
     text.value = SNIPPETS[kind.value].write({ url, alt: image.prompt, width, height, file: `${fileStem(image)}.${extension}` });
   }

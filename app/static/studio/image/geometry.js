@@ -1,6 +1,6 @@
 // Where the square image is placed in the result, as fractions of its sides.
 
-import { sizeOf } from "./edits.js";
+import { isIcon, sizeOf } from "./edits.js";
 
 /** Return left, top, width and height of the square, before it is rotated and flipped. */
 export function squareBox(edits) {
@@ -25,8 +25,9 @@ export function orientation(edits) {
   return `${scale} rotate(${Number(edits.get("rotate")) || 0}deg)`;
 }
 
-/** Place an element over the square. */
+/** Place an element over the square; hide it over an icon that is trimmed to its subject. */
 export function placeOverSquare(element, edits) {
+  element.style.visibility = isIcon(edits) && !edits.has("padding") ? "hidden" : "";
   const box = squareBox(edits);
   for (const [name, share] of Object.entries(box)) element.style[name] = `${100 * share}%`;
   element.style.transform = orientation(edits);

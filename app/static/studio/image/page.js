@@ -11,7 +11,7 @@ import { setUpBrush } from "./brush.js";
 import { setUpCompare } from "./compare.js";
 import { setUpCutout } from "./cutout.js";
 import { buildEditor } from "./editor.js";
-import { pageQuery, readEdits, sizeOf } from "./edits.js";
+import { ICON_SIDES, isIcon, pageQuery, readEdits, sizeOf } from "./edits.js";
 import { setUpExports } from "./exports.js";
 import { showFacts } from "./facts.js";
 import { extensionOf, setUpFiles } from "./files.js";
@@ -53,7 +53,8 @@ function say(text, tone = "") {
 
 function showFile(blob) {
   const { width, height } = sizeOf(edits);
-  say(`${width} × ${height} · ${extensionOf(blob.type).toUpperCase()} · ${bytes(blob.size)}`);
+  const size = isIcon(edits) ? `${ICON_SIDES.join(", ")} px` : `${width} × ${height}`;
+  say(`${size} · ${extensionOf(blob.type).toUpperCase()} · ${bytes(blob.size)}`);
 }
 
 const commit = () => {

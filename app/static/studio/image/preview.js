@@ -3,7 +3,7 @@
 import { throttle } from "../dom.js";
 import { blobOf, pathOf, setImageBlob } from "../images.js";
 import { server, urlOf } from "../server.js";
-import { draftQuery, fileQuery, sizeOf } from "./edits.js";
+import { draftQuery, fileQuery, fileSizeOf } from "./edits.js";
 
 const DRAFT_SIDE = 384; // px
 const DRAFT_MS = 40; // at least, from one request to the next
@@ -33,7 +33,7 @@ export class Preview {
   show(edits, { isFinal = false } = {}) {
     this.#edits = edits;
     this.#isSettled = false;
-    const { width, height } = sizeOf(edits);
+    const { width, height } = fileSizeOf(edits);
     this.#canvas.style.setProperty("--w", width);
     this.#canvas.style.setProperty("--h", height);
     this.#loading.abort();
