@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.attacks.marks import Observe, make_observe
 from tests.attacks.summary import print_attacks
@@ -35,9 +36,15 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Install the guards before any test module is imported."""
+    """Install the guards before any test module is imported, and configure Hypothesis."""
     clean_environment(os.environ)
     block_network()
+    # The same examples in every run, so that more of them would find no more in the next one; and
+    # no failures because of a busy machine.
+    settings.register_profile(
+        "repeatable", max_examples=50, deadline=None, derandomize=True, database=None
+    )
+    settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,18 +87,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _patient_services() -> None:
-    """Let services wait for their parts longer than shipped, as the machine may be busy."""
-    from tests.support.time_limits import be_patient  # imports the app: after the guards
+def _services_of_tests() -> None:
+    """Let services wait longer than shipped, for a busy machine, and begin with less work."""
+    from tests.support.cheap_starts import make_starts_cheap  # imports the app: after the guards
+    from tests.support.time_limits import be_patient
 
     be_patient()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_starts() -> None:
-    """Let services begin with less work: several hundred of them are started."""
-    from tests.support.cheap_starts import make_starts_cheap
-
     make_starts_cheap()
 
 

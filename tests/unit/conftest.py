@@ -3,17 +3,9 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from app.config import Settings
 from tests.support.builders import World
-
-# The same examples in every run, so that more of them would find no more in the next one; and no
-# failures because of a busy machine.
-settings.register_profile(
-    "repeatable", max_examples=50, deadline=None, derandomize=True, database=None
-)
-settings.load_profile("repeatable")
 
 
 @pytest.fixture
