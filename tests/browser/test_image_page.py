@@ -166,6 +166,18 @@ def test_nothing_moves_while_the_page_loads(tabs: Tabs, service: Service) -> Non
         assert page.evaluate(_SHIFTS) == [], size
 
 
+def test_without_javascript_there_is_no_dead_control(tabs: Tabs, service: Service) -> None:
+    """The image and its downloads are shown, and nothing that needs the script."""
+    context = tabs.browser.new_context(java_script_enabled=False)
+    tabs.contexts.append(context)
+    page = context.new_page()
+    page.goto(f"{service.url}/p/{generated(service)}")
+    expect(page.locator("#image")).to_be_visible()
+    expect(page.locator(".downloads a").first).to_be_visible()
+    expect(page.locator("button:visible, select:visible, input:visible")).to_have_count(0)
+    expect(page.locator(".scripted-only:visible")).to_have_count(0)
+
+
 def test_deleting_can_be_undone(tabs: Tabs, service: Service) -> None:
     """A deletion can be undone, and is sent when the page is left."""
     page = opened(tabs, service, generated(service)).page
