@@ -39,7 +39,7 @@ def decode_jpeg(jpeg: JpegFile) -> Array:
 
 
 def _decode(jpeg: JpegFile, filler: bytes) -> Array:
-    file = jpeg.pixels + filler + EOI
+    file = jpeg.pixels[: -len(EOI)] + filler + EOI if filler else jpeg.pixels
     pixels = None
     if jpeg.components in {1, 3}:
         pixels = _decode_with_opencv(file)

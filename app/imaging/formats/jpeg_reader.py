@@ -27,6 +27,10 @@ determine the pixels are searched for, by their markers, and no more than this n
 _MAX_SEARCHED_BYTES = 8 * 1024 * 1024
 """Bytes outside of segments and scans, in which a marker is searched for. Real files have none."""
 
+_MAX_PIXEL_BYTES = 8
+"""Compressed data for each pixel at most. Noise in the best quality takes four bytes."""
+
+_MIN_SCAN_BYTES = 256 * 1024  # that an image of any size may have
 _MAX_PROFILE_BYTES = 8 * 1024 * 1024
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
@@ -51,7 +55,7 @@ class JpegFile:
     """What a JPEG file states about its pixels.
 
     Attributes:
-        pixels: the file with nothing but them, and without its end.
+        pixels: the file with nothing but them, and with an end.
         width, height: in px.
         components: 1 of gray, 3 of color, 4 of CMYK.
         mcu: width and height of the blocks that are stored one after the other, px.
@@ -79,7 +83,8 @@ def read_jpeg(data: bytes) -> JpegFile:
     """Read the segments of a JPEG file.
 
     Raises:
-        NotAnImage: it has no frame, two different ones, no scan, or too many scans or tables.
+        NotAnImage: it has no frame, two different ones, no scan, too many scans or tables, or
+            far more data than its pixels can take.
     """
     segments = list(_segments(data))
     scans = [segment for segment in segments if segment.marker == _SOS]
@@ -91,9 +96,12 @@ def read_jpeg(data: bytes) -> JpegFile:
     if any(frame.body[1:5] != frames[0].body[1:5] for frame in frames):
         raise NotAnImage("the JPEG file states two sizes")
     height, width, components = struct.unpack_from(">HHB", frames[0].body, 1)
+    scan_bytes = sum(len(segment.scan) for segment in scans)
+    if scan_bytes > max(_MIN_SCAN_BYTES, _MAX_PIXEL_BYTES * width * height):
+        raise NotAnImage("the JPEG file has too much data for its size")
     kept = [each for each in segments if each.marker in _KEPT or each is frames[0]]
     return JpegFile(
-        pixels=b"".join(chain([SOI], *map(_parts_of, kept))).rstrip(b"\xff"),
+        pixels=_without_fill(b"".join(chain([SOI], *map(_parts_of, kept), [EOI]))),
         width=width,
         height=height,
         components=components,
@@ -142,6 +150,13 @@ def _segments(data: bytes) -> Iterator[_Segment]:
 def _parts_of(segment: _Segment) -> list[bytes | memoryview]:
     length = len(segment.body) + 2
     return [struct.pack(">BBH", 0xFF, segment.marker, length), segment.body, segment.scan]
+
+
+def _without_fill(file: bytes) -> bytes:
+    """Return the file without the fill bytes before its end, usually uncopied."""
+    if not file.endswith(b"\xff" + EOI):
+        return file
+    return file[: -len(EOI)].rstrip(b"\xff") + EOI
 
 
 def _find_exif(segments: list[_Segment]) -> bytes:

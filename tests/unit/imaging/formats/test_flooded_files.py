@@ -5,6 +5,7 @@ import struct
 import time
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -78,6 +79,33 @@ def test_search_for_an_image_has_a_bound(name: str, observe: Observe) -> None:
     with pytest.raises(NotAnImage):
         read_header(SEARCHED[name])
     observe("refused")
+
+
+@pytest.mark.parametrize("filling", [b"\xff\xd0", b"\xff\xff", b"\xff\0", b"\0\0"])
+@attack("A JPEG with far more data than its pixels take", expect="refused")
+def test_jpeg_with_too_much_data_is_refused(filling: bytes, observe: Observe) -> None:
+    """Restart markers, fill bytes or zeros in a scan; a little is skipped by the decoder."""
+    data = jpeg()
+    few, many = (data[:-2] + filling * count + data[-2:] for count in (1000, 200_000))
+    assert np.array_equal(pixels(few), pixels(data))
+    with pytest.raises(NotAnImage, match="too much data"):
+        read_header(many)
+    observe("refused")
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+def test_jpeg_of_noise_is_within_the_bounds(progressive: int) -> None:
+    """It has the most data that an encoder writes, little more than half of the bound."""
+    noise = np.random.default_rng(1).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    options = {
+        cv2.IMWRITE_JPEG_QUALITY: 100,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR: cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+        cv2.IMWRITE_JPEG_PROGRESSIVE: progressive,
+    }
+    _, encoded = cv2.imencode(".jpg", noise, [value for pair in options.items() for value in pair])
+    data = encoded.tobytes()
+    assert len(data) < jpeg_reader._MAX_PIXEL_BYTES * noise.size / 3 / 1.7
+    assert pixels(data).shape == noise.shape
 
 
 @pytest.mark.parametrize("marker", [0xDB, 0xC4, 0xDD, 0xC0])
