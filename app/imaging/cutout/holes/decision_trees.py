@@ -14,13 +14,12 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class DecisionTrees:
-    """The nodes of all trees in five flat arrays; a leaf points to itself.
+    """The nodes of all trees in flat arrays; a leaf points to itself.
 
     Attributes:
         feature: column that a node compares.
         threshold: values up to this take the left branch.
-        left: index of the left child.
-        right: index of the right child.
+        children: indices of each node's right child and its left one, in turn.
         value: log-odds that a leaf adds.
         roots: index of each tree's root.
         depth: of the deepest tree.
@@ -29,8 +28,7 @@ class DecisionTrees:
 
     feature: Array
     threshold: Array
-    left: Array
-    right: Array
+    children: Array
     value: Array
     roots: Array
     depth: int
@@ -45,12 +43,13 @@ class DecisionTrees:
         Returns:
             (n,) float64.
         """
+        flat = np.ascontiguousarray(samples, np.float64).ravel()
+        first = np.arange(len(samples))[:, None] * samples.shape[1]
         node = np.tile(self.roots, (len(samples), 1))
-        sample = np.arange(len(samples))[:, None]
         for _ in range(self.depth):
-            go_left = samples[sample, self.feature[node]] <= self.threshold[node]
-            node = np.where(go_left, self.left[node], self.right[node])
-        return np.asarray(self.bias + self.value[node].sum(axis=1))
+            go_left = flat.take(first + self.feature.take(node)) <= self.threshold.take(node)
+            node = self.children.take(2 * node + go_left)
+        return np.asarray(self.bias + self.value.take(node).sum(axis=1))
 
 
 @lru_cache(maxsize=4)
@@ -58,12 +57,11 @@ def load_trees(path: Path) -> DecisionTrees:
     """Read a file that bench/holes/train.py wrote."""
     document = json.loads(path.read_text("utf-8"))
     return DecisionTrees(
-        feature=np.array(document["feature"], np.int32),
+        feature=np.array(document["feature"], np.intp),
         threshold=np.array(document["threshold"], np.float64),
-        left=np.array(document["left"], np.int32),
-        right=np.array(document["right"], np.int32),
+        children=np.column_stack([document["right"], document["left"]]).astype(np.intp).ravel(),
         value=np.array(document["value"], np.float64),
-        roots=np.array(document["roots"], np.int32),
+        roots=np.array(document["roots"], np.intp),
         depth=int(document["depth"]),
         bias=float(document["bias"]),
     )

@@ -42,12 +42,13 @@ def test_the_model_uses_the_measured_features(table: dict[str, Array]) -> None:
 def test_each_branch_ends_in_a_leaf_within_the_depth() -> None:
     """After `depth` steps from any root, another step changes nothing."""
     trees = decision_trees.load_trees(classify.MODEL_FILE)
+    children = trees.children.reshape(-1, 2)
     reached = np.array(trees.roots)
     for _ in range(trees.depth):
-        reached = np.unique(np.concatenate([trees.left[reached], trees.right[reached]]))
-    leaves = np.flatnonzero(trees.left == np.arange(len(trees.left)))
+        reached = np.unique(children[reached])
+    leaves = np.flatnonzero(children[:, 0] == np.arange(len(children)))
     assert np.isin(reached, leaves).all()
-    assert (trees.right[leaves] == leaves).all()
+    assert (children[leaves, 1] == leaves).all()
 
 
 def test_predictions_are_probabilities(table: dict[str, Array]) -> None:
