@@ -20,7 +20,9 @@ FOLDS = 5
 TOLERANCE = 0.05  # of log-odds, for --check
 SHAPES = Path(__file__).with_name("shapes.npz")
 """13242 regions of icons on pure white, with the features of their shapes only."""
-WEIGHT, SHAPE_WEIGHT = 0.8, 0.6  # of the log-odds of the two models: see README.md
+WEIGHT, SHAPE_WEIGHT = 0.8, 0.4  # of the log-odds of the two models: see README.md
+SEED, SHAPE_SEED = 1, 2
+TREES, SHAPE_TREES = 400, 300
 SHAPE_FEATURES = len(features.NAMES)
 STYLES = {icons.name: icons.style for icons in SETS}
 VISIBLE = 0.01  # of the subject: damage that counts
@@ -29,18 +31,18 @@ _THRESHOLDS = (0.15, 0.25, 0.35, 0.5)
 
 
 def fit(
-    features: Array, subject: Array, weights: Array, iterations: int = 200
+    features: Array, subject: Array, weights: Array, trees: int = TREES, seed: int = SEED
 ) -> HistGradientBoostingClassifier:
     """Train boosted trees."""
     model = HistGradientBoostingClassifier(
-        max_iter=iterations,
-        learning_rate=0.07,
-        max_leaf_nodes=16,
-        min_samples_leaf=30,
+        max_iter=trees,
+        learning_rate=0.05,
+        max_leaf_nodes=24,
+        min_samples_leaf=20,
         l2_regularization=5,
         max_features=0.3,
         early_stopping=False,
-        random_state=0,
+        random_state=seed,
     )
     return model.fit(features.astype(np.float32), subject, sample_weight=weights)
 
@@ -91,7 +93,7 @@ def train_shapes() -> HistGradientBoostingClassifier:
     side = np.sqrt(data["area"].astype(np.float64))
     weights = side / np.bincount(data["image"], side)[data["image"]]
     used = ~data["held_out"][data["image"]]
-    return fit(data["features"][used], data["subject"][used], weights[used], iterations=150)
+    return fit(data["features"][used], data["subject"][used], weights[used], SHAPE_TREES, SHAPE_SEED)
 
 
 def export(parts: Mapping[float, HistGradientBoostingClassifier]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 # Holes that models draw differ from the background by up to 1.6 levels, and by more in noise.
 COLOR_TOLERANCE = 1.8  # levels by which the mean of a hole may differ from the background
 _NOISE_FACTOR = 1.0  # further levels for each level of the background's noise
-KEEP_THRESHOLD = 0.48  # probability of being subject from which a region is kept: see bench/holes
+KEEP_THRESHOLD = 0.46  # probability of being subject from which a region is kept: see bench/holes
 _OWN_WHITE = -1.5  # log-odds of being subject, if the drawing has a white of its own
 _LIGHTER = 4.0  # the same, for a region that is lighter than the background
 MIN_SHADED = 0.3  # of a region that must be background in a shadow
