@@ -21,13 +21,14 @@ TOLERANCE = 0.05  # of log-odds, for --check
 SHAPES = Path(__file__).with_name("shapes.npz")
 """13242 regions of icons on pure white, with the features of their shapes only."""
 WEIGHT, SHAPE_WEIGHT = 0.8, 0.4  # of the log-odds of the two models: see README.md
-SEED, SHAPE_SEED = 1, 2
+SEED, SHAPE_SEED = 1, 2  # of three each
 TREES, SHAPE_TREES = 400, 300
 SHAPE_FEATURES = len(features.NAMES)
 STYLES = {icons.name: icons.style for icons in SETS}
 VISIBLE = 0.01  # of the subject: damage that counts
 _HEAD = ("images", "regions", "right", "eaten > 1 %", "left > 1 %", "either")
 _THRESHOLDS = (0.15, 0.25, 0.35, 0.5)
+_PARTS = 100  # of the table that the shipped trees judge at a time, for less memory
 
 
 def fit(
@@ -93,7 +94,9 @@ def train_shapes() -> HistGradientBoostingClassifier:
     side = np.sqrt(data["area"].astype(np.float64))
     weights = side / np.bincount(data["image"], side)[data["image"]]
     used = ~data["held_out"][data["image"]]
-    return fit(data["features"][used], data["subject"][used], weights[used], SHAPE_TREES, SHAPE_SEED)
+    return fit(
+        data["features"][used], data["subject"][used], weights[used], SHAPE_TREES, SHAPE_SEED
+    )
 
 
 def export(parts: Mapping[float, HistGradientBoostingClassifier]) -> dict[str, Any]:
@@ -182,7 +185,8 @@ def main() -> None:
         decision_trees.load_trees.cache_clear()
         words.write(words.count_words(data, ~data.held_out[data.image]))
     measured = data.features.astype(np.float32)
-    shipped = decision_trees.load_trees(classify.MODEL_FILE).log_odds(measured)
+    trees = decision_trees.load_trees(classify.MODEL_FILE)
+    shipped = np.concatenate([trees.log_odds(part) for part in np.array_split(measured, _PARTS)])
     trained = WEIGHT * parts[WEIGHT].decision_function(measured)
     trained += SHAPE_WEIGHT * parts[SHAPE_WEIGHT].decision_function(measured[:, :SHAPE_FEATURES])
     apart = float(np.abs(shipped - trained).max())
