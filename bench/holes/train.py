@@ -123,7 +123,8 @@ def _export_trees(model: HistGradientBoostingClassifier, weight: float, out: dic
         for index, node in enumerate(tree.nodes):
             leaf = bool(node["is_leaf"])
             out["feature"].append(0 if leaf else int(node["feature_idx"]))
-            out["threshold"].append(0 if leaf else round(float(node["num_threshold"]), 6))
+            # Exact, because many thresholds are values that features have.
+            out["threshold"].append(0 if leaf else float(node["num_threshold"]))
             out["left"].append(root + (index if leaf else int(node["left"])))
             out["right"].append(root + (index if leaf else int(node["right"])))
             out["value"].append(round(weight * float(node["value"]), 5) if leaf else 0)
