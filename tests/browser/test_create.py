@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser.studio import PHONE, Tabs
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.service import Service, openai_settings, serving, settings_for
+from tests.support.service import Service, patient_settings, serving, settings_for
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "app/static/studio/examples"
 
@@ -104,7 +104,7 @@ def test_requests_wait_in_a_queue(tabs: Tabs, tmp_path: Path, fake_openai: FakeO
     end = threading.Event()
     fake_openai.script("images", Fault.until(end))
     settings = settings_for(
-        data_dir=tmp_path, server_budget="20/day", **openai_settings(fake_openai)
+        data_dir=tmp_path, server_budget="20/day", **patient_settings(fake_openai)
     )
     with serving(settings) as service:
         studio = tabs.studio(service.url)
@@ -137,7 +137,7 @@ def test_a_sent_request_goes_on_without_the_page(
     """One can stop waiting for it; its key is kept until its image is there, and paid once."""
     end = threading.Event()
     fake_openai.script("images", Fault.until(end))
-    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+    with serving(settings_for(data_dir=tmp_path, **patient_settings(fake_openai))) as service:
         studio = tabs.studio(service.url)
         page, leave = studio.page, studio.page.get_by_role("button", name="Stop waiting")
         kept = "JSON.parse(localStorage['image-generator-pending'] ?? '[]').length"

@@ -12,13 +12,13 @@ from tests.support.browser.studio import PHONE, Tabs
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
 from tests.support.servers.fault_proxy import FaultProxy
-from tests.support.service import Service, openai_settings, serving, settings_for
+from tests.support.service import Service, patient_settings, serving, settings_for
 
 
 @pytest.fixture
 def paid(fake_openai: FakeOpenAI, tmp_path: Path) -> Iterator[Service]:
     """Serve with a paid model."""
-    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+    with serving(settings_for(data_dir=tmp_path, **patient_settings(fake_openai))) as service:
         yield service
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser.studio import Studio, Tabs
 from tests.support.concurrency.threads import wait_until
 from tests.support.fake_openai import FakeOpenAI, Fault
-from tests.support.service import openai_settings, serving, settings_for
+from tests.support.service import patient_settings, serving, settings_for
 
 WAITING = "Still being generated."
 
@@ -19,7 +19,7 @@ def test_a_left_page_rejoins_its_request(
     """After a reload, another page of the site, a crash and in a second tab."""
     end = threading.Event()
     fake_openai.script("images", Fault.until(end))
-    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+    with serving(settings_for(data_dir=tmp_path, **patient_settings(fake_openai))) as service:
         studio = tabs.studio(service.url)
         studio.page.get_by_label("Aspect ratio").select_option("3:2, wide")
         studio.submit("A red fox")
@@ -51,7 +51,7 @@ def test_a_refused_request_is_not_repeated_by_itself(
 ) -> None:
     """After a reload the user decides; another request gets another image."""
     fake_openai.script("images", Fault.moderation_blocked())
-    with serving(settings_for(data_dir=tmp_path, **openai_settings(fake_openai))) as service:
+    with serving(settings_for(data_dir=tmp_path, **patient_settings(fake_openai))) as service:
         studio = tabs.studio(service.url)
         studio.submit("A red fox")
         studio.expect_status("You weren't charged.")

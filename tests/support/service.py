@@ -169,6 +169,11 @@ def openai_settings(fake: FakeOpenAI) -> dict[str, Any]:
     }
 
 
+def patient_settings(fake: FakeOpenAI) -> dict[str, Any]:
+    """Return the same for tests that hold a response while a browser does several things."""
+    return openai_settings(fake) | {"openai_timeout_seconds": 900}
+
+
 @dataclass
 class Parts:
     """Real servers, each behind a proxy that can make it fail, and settings to use them."""
