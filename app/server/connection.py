@@ -38,6 +38,7 @@ class Connection(TConn):  # type: ignore[misc] # reason: gunicorn has no types
         super().__init__(worker.cfg, ResponseSocket(sock), client, server)
         self.buffer = RequestBuffer(worker.cfg, client, uploads=worker.uploads)
         self.deadline = 0.0
+        self.closing_since = 0.0
         self.discarded_bytes = 0
         self.receives_body = False
         self._body_since = 0.0

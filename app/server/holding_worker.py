@@ -10,10 +10,10 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from app.server.connection import Connection
+from app.server.connection import UPLOAD_BYTES_PER_SECOND, Connection
 from app.server.response_socket import receive
 
-_CLOSE_SECONDS = 2.0  # for the client to read the response and close its side
+_CLOSE_SECONDS = 2.0  # for the client to read the response and close its side, or to send more
 _MAX_DISCARDED_BYTES = 32 * 1024 * 1024  # that it may send meanwhile
 _DEADLINE_CHECK_SECONDS = 0.25
 _FREE_CONNECTIONS = 50  # of `worker_connections`
@@ -42,6 +42,7 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
         self.nr_conns += 1
         try:
             conn.sock.shutdown(socket.SHUT_WR)
+            conn.closing_since = time.monotonic()
             self._hold(conn, _CLOSE_SECONDS, self._discard_input, self._drop)
         except (OSError, ValueError):  # reset, or closed already
             self._drop(conn)
@@ -103,7 +104,11 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
             self._abort(conn)
 
     def _discard_input(self, conn: Connection, _: Any = None) -> None:
-        """Discard further input until the client closes the connection."""
+        """Discard further input until the client closes the connection.
+
+        Many clients read the response only after they have sent all of their request, however long
+        that takes. They may go on at the lowest rate of an upload.
+        """
         try:
             data = receive(conn.sock)
         except OSError:
@@ -112,6 +117,9 @@ class HoldingWorker(ThreadWorker):  # type: ignore[misc] # reason: gunicorn has 
         conn.discarded_bytes += len(data or b"")
         if data == b"" or conn.discarded_bytes > _MAX_DISCARDED_BYTES:
             self._drop(conn)
+        elif data:
+            latest = conn.closing_since + conn.discarded_bytes / UPLOAD_BYTES_PER_SECOND
+            conn.deadline = min(min(time.monotonic(), latest) + _CLOSE_SECONDS, self._send_until)
 
     def _drop(self, conn: Connection) -> None:
         self._release(conn)

@@ -146,6 +146,26 @@ def test_a_client_that_never_stops_sending_is_cut_off(
             worker.wait_for_and_dispatch_events(1)
 
 
+def test_a_client_that_goes_on_sending_is_not_reset(worker: Worker) -> None:
+    """It reads the refusal only after its request; below the rate of an upload it is cut off."""
+    worker.tpool.full = True
+    with request(worker, "/images") as client:
+        accept_all(worker, 1)
+        worker.wait_for_and_dispatch_events(0)
+        (held,) = worker._held
+        refused_at, held.deadline = held.closing_since, 0.0
+        client.sendall(b"x" * 100_000)
+        while held.discarded_bytes < 100_000:
+            worker.wait_for_and_dispatch_events(1)
+        assert refused_at + 2 <= held.deadline <= refused_at + 4
+        held.closing_since -= 60
+        client.sendall(b"x")
+        while held.discarded_bytes < 100_001:
+            worker.wait_for_and_dispatch_events(1)
+        worker.murder_pending()
+    assert worker.nr_conns == 0
+
+
 def read_all(client: socket.socket) -> bytes:
     """Return what the server sends until it closes its side."""
     received = b""
