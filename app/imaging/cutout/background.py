@@ -91,6 +91,21 @@ def color_distance(image: Array, color: Array) -> Array:
     return _largest_channel(cv2.absdiff(image, np.append(level, 0.0)))
 
 
+def subtract_background(image: Array, color: Array) -> Array:
+    """Return the image less the background: (h, w, 3) float32 BGR.
+
+    Args:
+        image: (h, w, 3) uint8 BGR.
+        color: of the background: (3,), or coarse and of any size; float32.
+    """
+    if color.ndim == 1:
+        scalar = np.append(color.astype(np.float64), 0.0)
+        return np.asarray(cv2.subtract(image, scalar, dtype=cv2.CV_32F))
+    size = (image.shape[1], image.shape[0])
+    plane = cv2.resize(color, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.subtract(image, plane, dtype=cv2.CV_32F))
+
+
 def image_distance(image: Array, background: Array) -> Array:
     """Return each pixel's largest channel difference from an image.
 

@@ -12,7 +12,7 @@ from app.imaging.cutout.edges.edge_width import edge_width
 from app.imaging.cutout.mask import Mask
 from app.imaging.cutout.regions import MARGIN, subject_box
 from app.imaging.cutout.segmentation import Segmentation, SegmentationOptions, segment
-from app.imaging.cutout.soft_parts import soften
+from app.imaging.cutout.soft_parts import resolve_strands, soften
 
 Array = npt.NDArray[Any]
 
@@ -53,6 +53,7 @@ def compute_matte(image: Array, background: Background, options: SegmentationOpt
     width = edge_width(found.distance, found.background)
     alpha = edge_alpha.estimate_alpha(inner, found.distance, found.background, found.color, width)
     alpha = soften(inner, found, background, alpha)
+    alpha = resolve_strands(inner, found, background, alpha)
     return Matte(box, inner, found, width, alpha)
 
 

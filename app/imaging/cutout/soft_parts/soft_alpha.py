@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.imaging.cutout.background import Background
+from app.imaging.cutout.background import Background, subtract_background
 from app.imaging.cutout.segmentation import Segmentation
 from app.imaging.cutout.soft_parts.candidates import may_be_soft
 from app.imaging.cutout.soft_parts.ramps import Ramps, measure_ramps
@@ -43,7 +43,7 @@ def soften(image: Array, found: Segmentation, background: Background, alpha: Arr
     """
     if not may_be_soft(found.distance, found.background, background):
         return alpha
-    difference = _subtract(image, found.color)
+    difference = subtract_background(image, found.color)
     ramps = measure_ramps(difference, found.background, _THRESHOLD + 3 * background.noise)
     if ramps is None:
         return alpha
@@ -63,16 +63,6 @@ def soften(image: Array, found: Segmentation, background: Background, alpha: Arr
     out = alpha.copy()
     out.reshape(-1)[pixels[belongs]] = np.clip(share[belongs] * 255 + 0.5, 0, 255)
     return out
-
-
-def _subtract(image: Array, color: Array) -> Array:
-    """Return the image less the background: (h, w, 3) float32."""
-    if color.ndim == 1:
-        scalar = np.append(color.astype(np.float64), 0.0)
-        return np.asarray(cv2.subtract(image, scalar, dtype=cv2.CV_32F))
-    size = (image.shape[1], image.shape[0])
-    plane = cv2.resize(color, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.subtract(image, plane, dtype=cv2.CV_32F))
 
 
 def _pure_color(ramps: Ramps, background: Array) -> Array:
