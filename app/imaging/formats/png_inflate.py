@@ -7,7 +7,7 @@ about a tenth of a whole cutout of a model's RGB file; flat drawings have little
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,10 @@ _BLOCK_SIZE = 65535  # bytes of a stored block at most (RFC 1951, section 3.2.4)
 _IEND = b"\0\0\0\0IEND\xaeB`\x82"
 _ZLIB_HEADER = b"\0\0\0\2IDAT\x78\x01" + struct.pack(">I", zlib_ng.crc32(b"IDAT\x78\x01"))
 _RAW_DEFLATE = -15  # window size in bits, without header and checksum
+_PIECE_SIZE = 64 * 1024
 _FEED_SIZE = 64  # bytes that are lost at most where the compressed data is damaged
 _LAST_FILTER = 4
-_REPEAT = b"\2"  # the filter "up"; with zeros it repeats the line above
+_REPEAT = 2  # the filter "up"; with zeros it repeats the line above
 _ADAM7 = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
     (0, 1, 1, 2),
@@ -84,20 +85,22 @@ def with_repaired_pixels(png: PngFile) -> Array | None:
         The file as (n,) uint8, or None if too much is missing: more than 3 %, or more than a third
         if that is only a few bytes of the file.
     """
-    sizes = list(_line_sizes(png))
-    raw = _inflate_until_damage(_compressed(png), sum(sizes))
-    lines: list[bytes] = []
-    end = 0
-    for size in sizes:
-        end += size
-        if end > len(raw) or raw[end - size] > _LAST_FILTER:
-            break
-        lines.append(raw[end - size : end])
-    missing = sizes[len(lines) :]
+    passes = list(_passes(png))
+    total = sum(size * count for size, count in passes)
+    raw = np.zeros(total, np.uint8)
+    inflated = _inflate_until_damage(_compressed(png), total)
+    raw[: len(inflated)] = inflated
+    end = _end_of_lines(raw, len(inflated), passes)
     is_short = 0 < png.missing_bytes <= _MAX_MISSING_BYTES
-    if sum(missing) > (_MAX_FLAT_SHARE if is_short else MAX_MISSING_SHARE) * sum(sizes):
+    if total - end > (_MAX_FLAT_SHARE if is_short else MAX_MISSING_SHARE) * total:
         return None
-    return _build_stored(png, b"".join((*lines, *(_REPEAT + bytes(n - 1) for n in missing))))
+    raw[end:] = 0
+    offset = 0
+    for size, count in passes:
+        first = max(0, end - offset) // size  # no line that begins before the end is missing
+        raw[offset : offset + size * count].reshape(count, size)[first:, 0] = _REPEAT
+        offset += size * count
+    return _build_stored(png, raw.data)
 
 
 def _compressed(png: PngFile) -> memoryview:
@@ -108,27 +111,51 @@ def _compressed(png: PngFile) -> memoryview:
     return memoryview(b"".join(png.data))[2:]
 
 
-def _inflate_until_damage(compressed: memoryview, max_size: int) -> bytes:
+def _inflate_until_damage(compressed: memoryview, max_size: int) -> Array:
+    """Return what can be inflated, (n,) uint8; the piece that is damaged in small steps."""
     decompressor, raw = zlib_ng.decompressobj(_RAW_DEFLATE), bytearray()
-    for start in range(0, len(compressed), _FEED_SIZE):
+    size, start = _PIECE_SIZE, 0
+    while start < len(compressed) and len(raw) <= max_size:
+        before = _copy(decompressor) if size == _PIECE_SIZE else decompressor
         try:
-            piece = compressed[start : start + _FEED_SIZE]
-            raw += decompressor.decompress(piece, max_size - len(raw) + 1)
+            raw += decompressor.decompress(
+                compressed[start : start + size], max_size - len(raw) + 1
+            )
         except zlib_ng.error:  # type: ignore[misc]  # reason: its stub declares an instance
-            break
-        if len(raw) > max_size:
-            break
-    return bytes(raw[:max_size])
+            if size == _FEED_SIZE:
+                break
+            decompressor, size = before, _FEED_SIZE
+        else:
+            start += size
+    return np.frombuffer(raw, np.uint8)[:max_size]
 
 
-def _line_sizes(png: PngFile) -> Iterator[int]:
-    """Yield the bytes of each scan line, pass by pass, with its filter type."""
+def _copy(decompressor: Any) -> Any:
+    return decompressor.copy()  # its stub lacks this
+
+
+def _end_of_lines(raw: Array, available: int, passes: Sequence[tuple[int, int]]) -> int:
+    """Return where the last line ends before which all are whole and have a known filter."""
+    offset = 0
+    for size, count in passes:
+        whole = min(count, (available - offset) // size)
+        filters = raw[offset : offset + size * whole].reshape(whole, size)[:, 0]
+        unknown = np.flatnonzero(filters > _LAST_FILTER)
+        lines = int(unknown[0]) if unknown.size else whole
+        offset += size * lines
+        if lines < count:
+            break
+    return offset
+
+
+def _passes(png: PngFile) -> Iterator[tuple[int, int]]:
+    """Yield the bytes of a scan line with its filter type, and the number of lines, by pass."""
     bits = png.depth * CHANNELS[png.color_type]
     for x, y, step_x, step_y in _ADAM7 if png.interlaced else ((0, 0, 1, 1),):
         width = -(-(png.width - x) // step_x)
         height = -(-(png.height - y) // step_y)
         if width > 0 and height > 0:
-            yield from [1 + -(-width * bits // 8)] * height
+            yield 1 + -(-width * bits // 8), height
 
 
 def _head(png: PngFile) -> bytes:
@@ -139,7 +166,7 @@ def _head(png: PngFile) -> bytes:
     return SIGNATURE + struct.pack(">I", 13) + body + struct.pack(">I", zlib_ng.crc32(body))
 
 
-def _build_stored(png: PngFile, raw: bytes) -> Array:
+def _build_stored(png: PngFile, raw: bytes | memoryview) -> Array:
     """Build a PNG of stored blocks.
 
     The first IDAT chunk has only the header of the zlib stream, as OpenCV copies the first one

@@ -78,7 +78,7 @@ def _decode_with_pillow(file: bytes) -> Array:
         with Image.open(io.BytesIO(file), formats=["PNG"]) as image:
             image.load()
             mode = {"1": "L", "LA": "RGBA"}.get(image.mode, image.mode)
-            samples = np.asarray(image.convert(mode))
+            samples = np.asarray(image if mode == image.mode else image.convert(mode))
     except (OSError, ValueError, SyntaxError) as error:
         raise NotAnImage("the image can't be decoded") from error
     return samples if samples.ndim == 2 else samples[..., [2, 1, 0, *range(3, samples.shape[2])]]

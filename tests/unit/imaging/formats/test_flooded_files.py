@@ -3,6 +3,7 @@
 import io
 import struct
 import time
+import tracemalloc
 import zlib
 
 import cv2
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.imaging import NotAnImage
-from app.imaging.formats import jpeg_reader, webp_reader
+from app.imaging.formats import jpeg_reader, png_inflate, webp_reader
 from app.imaging.formats.decode import decode
 from app.imaging.formats.header import read_file, read_header
+from app.imaging.formats.png_reader import read_png
 from tests.attacks import Observe, attack
 from tests.support.images.dirty_files import (
     SIGNATURE,
@@ -173,6 +175,23 @@ def test_png_of_too_many_chunks_is_refused(flood: dict[str, bytes], observe: Obs
     with pytest.raises(NotAnImage, match="too many chunks"):
         read_header(png(**flood))
     observe("refused")
+
+
+@attack("A truncated PNG of 200,000 lines", expect="repaired, with no object for each line")
+def test_truncated_png_of_lines_is_repaired_in_bounds(observe: Observe) -> None:
+    """It is repaired with a few copies of its pixels in memory."""
+    lines = 200_000
+    file = io.BytesIO()
+    Image.fromarray(np.tile(np.array([[1], [200]], np.uint8), (lines // 2, 1))).save(file, "PNG")
+    damaged = read_png(file.getvalue()[:-20])
+    tracemalloc.start()
+    repaired = png_inflate.with_repaired_pixels(damaged)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert repaired is not None
+    assert pixels(repaired.tobytes()).shape == (lines, 1, 3)
+    of_lines = "no object" if peak < 8 * 2 * lines else f"{peak} bytes"
+    observe(f"repaired, with {of_lines} for each line")
 
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iTXt"])
