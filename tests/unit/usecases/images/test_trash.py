@@ -179,6 +179,22 @@ def test_the_trash_is_emptied_when_the_time_is_over(world: World, trash: Trash) 
     assert places(world, restored) == {"image"}
 
 
+def test_a_changed_period_applies_to_what_is_in_the_trash(world: World, trash: Trash) -> None:
+    """A server without a trash restores and deletes what is in it; a longer period keeps it."""
+    restored, deleted, kept = (world.generate(a_request()) for _ in range(3))
+    none, longer = replace(trash, period=timedelta()), replace(trash, period=2 * PERIOD)
+    for record in (restored, deleted):
+        trash.delete(record.id)
+    none.restore(restored.id)
+    world.clock.advance(0.001)
+    assert none.empty() == 1
+    trash.delete(kept.id)
+    world.clock.advance(PERIOD.total_seconds())
+    assert (longer.empty(), trash.empty()) == (0, 1)
+    states = [state_of(world, record) for record in (restored, deleted, kept)]
+    assert states == [State.READY, State.DELETED, State.DELETED]
+
+
 def test_each_image_is_counted_once(world: World, trash: Trash) -> None:
     """Repeated and refused requests count nothing, nor do images that were never in the trash.
 
