@@ -39,6 +39,16 @@ __all__ = [
 
 
 _ROOMY = 4 * 1024**3  # a run writes a few hundred megabytes in each process
+# At each write, SecantusDB searches all writes of its last half hour for the same one: after
+# thousands, that takes longer than the write. A driver repeats one within seconds. Run like this,
+# it also needs no program with a shebang line, in which a path may have no space.
+_SECANTUSDB = """
+import runpy
+from secantus import transactions
+assert transactions._RETRYABLE_RECORD_LIFETIME_SECONDS == 1800
+transactions._RETRYABLE_RECORD_LIFETIME_SECONDS = 15
+runpy.run_module("secantus", run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -110,9 +120,7 @@ def _secantusdb(directory: Path, port: int, sync: bool) -> Iterator[MongoServer]
     from pymongo import MongoClient
 
     command: list[str | Path] = [
-        # Like `secantusd-py`, but without a shebang line, in which some systems don't accept
-        # an interpreter path with a space.
-        *(sys.executable, "-m", "secantus", "--host", HOST, "--port", str(port)),
+        *(sys.executable, "-c", _SECANTUSDB, "--host", HOST, "--port", str(port)),
         *("--storage-path", directory / "data", "--enable-test-commands"),
         *(("--sync-on-commit",) if sync else ()),
     ]
