@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.imaging.cutout.background import Background
-from app.imaging.cutout.holes import context, decision_trees, features, words
+from app.imaging.cutout.holes import context, decision_trees, features, rims, words
 from app.imaging.cutout.holes.pooling import FEATURES, pool
 from app.imaging.cutout.options import HoleChoice
 from app.imaging.cutout.regions import Regions
@@ -22,6 +22,7 @@ _NOISE_FACTOR = 1.0  # further levels for each level of the background's noise
 KEEP_THRESHOLD = 0.46  # probability of being subject from which a region is kept: see bench/holes
 _OWN_WHITE = -1.5  # log-odds of being subject, if the drawing has a white of its own
 _LIGHTER = 4.0  # the same, for a region that is lighter than the background
+_RIMMED = 3.0  # the same, within the white rim of a sticker
 MIN_SHADED = 0.3  # of a region that must be background in a shadow
 VISIBLE_SHARE, OBVIOUS_SHARE = 0.0008, 0.004  # of the image: an error begins to show; is obvious
 MODEL_FILE = Path(__file__).with_name("model.json")
@@ -138,6 +139,7 @@ def _judge(
         odds = _subject_log_odds(image, regions, matching, colors[matches]) + evidence
         odds += _OWN_WHITE * context.has_own_white(image, regions, background)
         odds += _LIGHTER * context.find_lighter(colors[matches])
+        odds += _RIMMED * rims.find_rimmed(regions, matching, odds > 0)
         chance[matches] = 1 / (1 + np.exp(-odds))
     if shaded is not None:
         for place, number in enumerate(candidates):

@@ -54,3 +54,10 @@ def test_no_prompt_is_trained_on_and_measured() -> None:
     everyday, others = paintings.everyday_prompts(), paintings.other_prompts()
     assert (len(everyday), len(others)) == (99, 300)
     assert not trained & {*everyday, *others}
+
+
+@pytest.mark.parametrize("prompt", ["friendly flower app icon", "A wild windmill for a podcast"])
+def test_white_parts_of_a_sticker_are_kept_on_the_same_white(prompt: str) -> None:
+    """Petals and sails within a white rim are subject, although they look like openings."""
+    damage = painter.measure(prompt, evidence=True, white=paintings.BACKGROUND)
+    assert max(damage.eaten, damage.left) < painter.VISIBLE
