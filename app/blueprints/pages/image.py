@@ -26,10 +26,11 @@ blueprint = Blueprint("image_page", __name__)
 SIDE = 1024  # px of the image that the page shows first
 _SHOWN = f"w={SIDE}"
 _FIRST_WIDTHS = (640, 768, SIDE)  # of the smaller files that are shown until the script runs
-# How wide the style sheet shows the image, or somewhat more.
+# A rem more than the style sheet shows: if the file that comes next had a pixel more, browsers
+# would count that as the largest paint of the page.
 _SIZES = (
-    "(min-width: 60rem) min(100vw - 28rem, 100vh - 13rem, 54rem), "
-    "min(100vw - 2rem, clamp(9rem, 38vh, 26rem))"
+    "(min-width: 60rem) min(100vw - 27rem, 100vh - 12rem, 55rem), "
+    "min(100vw - 1rem, clamp(10rem, 40vh, 27rem))"
 )
 _PLAIN = "w=256"  # the plain image at an address that never redirects to another host
 _SHARED = "w=1200&h=630&padding=48&background=eef1f0&format=jpeg"  # what link previews show
