@@ -67,7 +67,8 @@ class Worker(HoldingWorker):
                 self.nr_conns += 1
                 data = _receive_first(sock)
                 begin = partial(self._begin, sock, client, address, data)
-                if data and data.startswith(_HEALTH_CHECKS):
+                # One that has sent nothing yet may become a health check, and is waited for now.
+                if not data or data.startswith(_HEALTH_CHECKS):
                     begin()
                 else:
                     self._accepted.append(begin)

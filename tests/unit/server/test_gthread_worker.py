@@ -93,6 +93,21 @@ def test_a_health_check_goes_before_a_burst(worker: Worker) -> None:
     assert worker.tpool.submitted == [RequestKind.HEALTH, *others]
 
 
+def test_a_request_that_arrives_after_the_connection_is_waited_for(worker: Worker) -> None:
+    """It may be a health check, so it does not wait behind the burst until it is looked at."""
+    with ExitStack() as clients:
+        for _ in range(BURST):
+            clients.enter_context(request(worker, "/images"))
+        address = worker.sockets[0].getsockname()
+        clients.enter_context(socket.create_connection(address))
+        accept_all(worker, BURST + 1)
+        assert len(worker.receiving()) == 1
+        while len(worker.tpool.submitted) < BURST:
+            worker.wait_for_and_dispatch_events(0)
+        for connection in worker.receiving():
+            connection.close()
+
+
 def test_a_connection_that_was_reset_before_it_is_accepted_ends(worker: Worker) -> None:
     """The worker keeps nothing of it, whether its request was complete or not."""
     reset = struct.pack("ii", 1, 0)
