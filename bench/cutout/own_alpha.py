@@ -29,8 +29,8 @@ from bench.cutout.truth import NEAR_WHITE, Floats, Mask, Truth, truth_of
 
 _VEIL, _SOLID = 8, 247  # levels of alpha below and above which it counts as 0 and 255
 _EDGE = 6  # px beyond which partial alpha is no edge
-_MIN_SOFT, _MAX_MERGED = 0.02, 0.005  # of the subject
-_BAD = 30.0  # dB; below, a mistake is obvious
+_MIN_SOFT, MAX_MERGED = 0.02, 0.005  # of the subject
+BAD = 30.0  # dB; below, a mistake is obvious
 _GROUPS = ("all", "solid", "soft")
 BACKGROUNDS = {
     "white": (255, 255, 255),
@@ -58,6 +58,11 @@ class Sample:
     soft: Mask
     share: float
     merged: float
+
+    @property
+    def group(self) -> str:
+        """`soft` or `solid`."""
+        return "soft" if self.share > _MIN_SOFT else "solid"
 
     def tinted(self, kind: str) -> "Sample":
         """Return it as on a background of this kind, which tints the whole image."""
@@ -116,12 +121,13 @@ def score(
     """Measure a method on all samples and backgrounds."""
     rows: list[Row] = []
     for sample in samples:
-        group = "soft" if sample.share > _MIN_SOFT else "solid"
         for kind in backgrounds:
             tinted = sample.tinted(kind)
             png = cut(tinted.on(kind))
             value = max(measure(png, truth)["psnr"] or 0.0 for truth in tinted.truths())
-            rows.append({"name": sample.name, "group": group, "background": kind, "psnr": value})
+            rows.append(
+                {"name": sample.name, "group": sample.group, "background": kind, "psnr": value}
+            )
     return rows
 
 
@@ -129,7 +135,7 @@ def print_line(label: str, rows: list[Row]) -> None:
     """Print the means of a method: all, by group, and the share below 30 dB."""
     groups = [[row["psnr"] for row in rows if group in ("all", row["group"])] for group in _GROUPS]
     means = "".join(f"{fmean(values):8.2f}" if values else f"{'-':>8}" for values in groups)
-    bad = fmean(row["psnr"] < _BAD for row in rows)
+    bad = fmean(row["psnr"] < BAD for row in rows)
     print(f"{label:24}{len(rows):6}{means}{100 * bad:8.1f}", flush=True)
 
 
@@ -142,7 +148,7 @@ def print_verdicts(samples: list[Sample], rows: list[Row], backgrounds: list[str
     ]
     for verdict in ("good", "check", "bad"):
         scores = [row["psnr"] for row, own in zip(rows, verdicts, strict=True) if own == verdict]
-        print(f"{verdict:24}{len(scores):6}  below 30 dB: {sum(value < _BAD for value in scores)}")
+        print(f"{verdict:24}{len(scores):6}  below 30 dB: {sum(value < BAD for value in scores)}")
 
 
 def main() -> None:
@@ -155,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     backgrounds = options.backgrounds.split(",")
     read = [read_sample(file) for file in sorted(options.folder.iterdir())]
-    samples = [sample for sample in read if sample.merged <= _MAX_MERGED]
+    samples = [sample for sample in read if sample.merged <= MAX_MERGED]
     print(f"{len(samples)} of {len(read)} images")
     print(f"{'':24}{'n':>6}{'all':>8}{'solid':>8}{'soft':>8}   <30 %")
     for name in options.methods.split(","):

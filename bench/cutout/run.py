@@ -62,7 +62,7 @@ def run(
     fastest = floors.fastest(_example_files(artworks))
     timed = {**floors.floors(fastest), **cuts}
     results = Results(fastest, {name: {} for name in timed})
-    for number, sample in enumerate(_select(artworks, kinds, every)):
+    for number, sample in enumerate(select(artworks, kinds, every)):
         if number == 0:
             for cut in timed.values():
                 cut(sample.data)  # loading and compiling at first use is not counted
@@ -83,7 +83,7 @@ def _example_files(artworks: Sequence[Artwork]) -> dict[str, list[bytes]]:
     return found
 
 
-def _select(artworks: Sequence[Artwork], kinds: Collection[str], every: int) -> Iterator[Sample]:
+def select(artworks: Sequence[Artwork], kinds: Collection[str], every: int) -> Iterator[Sample]:
     """Yield every N-th diagonal of artwork x kinds, so that each has its share."""
     for row, artwork in enumerate(artworks):
         wanted = [
