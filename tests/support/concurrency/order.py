@@ -41,7 +41,7 @@ def unit_of(nodeid: str) -> str:
 
 
 def mix(tests: list[T], nodeid: Callable[[T], str]) -> list[T]:
-    """Return the tests in an order that leaves no processor idle.
+    """Return the tests in an order that leaves processors idle less often.
 
     The longest work is first. Then tests that wait, such as for a database that is down, are
     distributed among those that compute: if all processes waited at the same time, nothing would
